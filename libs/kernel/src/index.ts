@@ -1,0 +1,8 @@
+export { AppError, type ErrorKind } from './app-error.js';
+export { type Actor, administrator, systemActor } from './actor.js';
+export { Clock, SystemClock, AbortedError } from './clock.js';
+export { canonicalDeviceUserId, compareDeviceUserIds, type DeviceUserId, isPrintableUserId } from './device-user-id.js';
+export { PERSON_TYPES, type PersonRef, type PersonType } from './person-ref.js';
+export { RetrySchedule } from './retry-schedule.js';
+export { type Slot, slot } from './slot.js';
+export { parseWallTime, type WallTime, wallTimeFromDate, wallTimeToDate, formatWallTime } from './wall-time.js';
