@@ -1,5 +1,6 @@
 /** What a caller can do about an error; the HTTP status and the CLI's exit code follow from it. */
-export type ErrorKind = 'invalid' | 'not-found' | 'conflict' | 'unauthenticated' | 'forbidden' | 'unavailable' | 'internal';
+export type ErrorKind =
+  'invalid' | 'not-found' | 'conflict' | 'unauthenticated' | 'forbidden' | 'unavailable' | 'internal';
 
 /**
  * An error that we foresee. `code` is stable and documented (`device/incomplete-read`), the message names the value,

@@ -24,5 +24,12 @@ it('orders numeric IDs by value, before the others', () => {
 });
 
 it('accepts printable ASCII only', () => {
-  expect(['1', 'A 1', '', '  ', '\u0001', 'é'].map(isPrintableUserId)).toEqual([true, true, false, false, false, false]);
+  expect(['1', 'A 1', '', '  ', '\u0001', 'é'].map(isPrintableUserId)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });

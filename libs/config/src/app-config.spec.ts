@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { AppConfig, InvalidConfigError, settingsOf } from '@app/config';
+
+describe('AppConfig', () => {
+  it('has safe defaults and is frozen', () => {
+    const config = AppConfig.fromEnv({});
+    expect(config).toMatchObject({ port: 3000, host: '127.0.0.1', demo: 'auto', bufferRetentionDays: 90 });
+    expect(config.databaseUrl).toBeUndefined();
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('takes an empty variable for an unset one', () => {
+    expect(AppConfig.fromEnv({ PORT: ' ', DATABASE_URL: '' })).toMatchObject({ port: 3000 });
+  });
+
+  it('reports every bad variable together, without showing a secret', () => {
+    const read = (): AppConfig =>
+      AppConfig.fromEnv({ PORT: '99999', DEMO: 'maybe', BUFFER_RETENTION_DAYS: '89', ADMIN_TOKEN: 'short!!' });
+    expect(read).toThrow(InvalidConfigError);
+    expect(read).toThrow(/PORT=99999.*DEMO="maybe".*BUFFER_RETENTION_DAYS=89/s);
+    expect(read).not.toThrow(/short!!/);
+  });
+
+  it('refuses a port that is no number', () => {
+    expect(() => AppConfig.fromEnv({ PORT: '30a' })).toThrow(/PORT="30a": PORT must/);
+  });
+
+  it('agrees with docs/configuration.md, variable by variable', () => {
+    const rows = readFileSync('docs/configuration.md', 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .map((line) => line.split('|').map((cell) => cell.trim()));
+    const documented = rows.map(([, variable, standard, unit, effect]) => ({ variable, standard, unit, effect }));
+    const real = [...settingsOf(AppConfig).values()].map((setting) => ({
+      variable: `\`${setting.variable}\``,
+      standard: setting.default === undefined ? 'none' : `\`${setting.default}\``,
+      unit: setting.unit ?? '',
+      effect: setting.effect,
+    }));
+    expect(documented).toEqual(real);
+  });
+});

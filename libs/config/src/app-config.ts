@@ -1,0 +1,125 @@
+import { resolve } from 'node:path';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+import { InvalidConfigError } from './config.errors.js';
+import { Setting, settingsOf } from './setting.js';
+
+export const DEMO_MODES = ['auto', 'off'] as const;
+export type DemoMode = (typeof DEMO_MODES)[number];
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The only reader of the environment: every setting, validated once at boot and frozen. */
+export class AppConfig {
+  @Setting({
+    variable: 'PORT',
+    default: 3000,
+    unit: 'TCP port',
+    effect: 'Where the API listens; 0 takes any free port.',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(65535)
+  readonly port: number = 3000;
+
+  @Setting({
+    variable: 'HOST',
+    default: '127.0.0.1',
+    unit: 'address',
+    effect: 'The address that the API listens on. 0.0.0.0 opens it to the network: put TLS in front.',
+  })
+  @IsString()
+  @MinLength(1)
+  readonly host: string = '127.0.0.1';
+
+  @Setting({
+    variable: 'DATA_DIR',
+    default: './data',
+    unit: 'folder',
+    effect: 'Holds the embedded PostgreSQL and the key file that encrypts comm keys.',
+  })
+  @IsString()
+  @MinLength(1)
+  readonly dataDir: string = './data';
+
+  @Setting({
+    variable: 'DATABASE_URL',
+    unit: 'postgresql:// URL',
+    effect: 'A PostgreSQL 15 or newer of your own. Unset: an embedded PostgreSQL in DATA_DIR.',
+    secret: true,
+  })
+  @IsOptional()
+  @Matches(/^postgres(ql)?:\/\//, { message: '$property must begin with postgresql://' })
+  readonly databaseUrl?: string;
+
+  @Setting({
+    variable: 'ADMIN_TOKEN',
+    unit: 'text, 8 or more visible ASCII characters',
+    effect: 'The administrator token of the API. Unset: one is generated at the first start and shown once.',
+    secret: true,
+  })
+  @IsOptional()
+  @Matches(/^[\x21-\x7e]{8,}$/, { message: '$property must be 8 or more visible ASCII characters' })
+  readonly adminToken?: string;
+
+  @Setting({
+    variable: 'DEMO',
+    default: 'auto',
+    unit: 'auto, off',
+    effect:
+      'auto: an emulated terminal while the embedded database has no device of yours. off: never. ' +
+      'With DATABASE_URL there is never one.',
+  })
+  @IsIn(DEMO_MODES)
+  readonly demo: DemoMode = 'auto';
+
+  @Setting({
+    variable: 'LOG_LEVEL',
+    default: 'info',
+    unit: LOG_LEVELS.join(', '),
+    effect: 'How much the JSON log on standard output says.',
+  })
+  @IsIn(LOG_LEVELS)
+  readonly logLevel: LogLevel = 'info';
+
+  @Setting({
+    variable: 'BUFFER_RETENTION_DAYS',
+    default: 90,
+    unit: 'days, 90 or more',
+    effect: 'How long a buffer row is kept after the last sighting (requirement 2.5).',
+  })
+  @IsInt()
+  @Min(90)
+  @Max(36500)
+  readonly bufferRetentionDays: number = 90;
+
+  /**
+   * Reads and checks all variables together. An empty variable counts as unset.
+   * @throws {InvalidConfigError} naming every bad variable with its value (not of a secret) and its bound
+   */
+  static fromEnv(env: Readonly<Record<string, string | undefined>>): AppConfig {
+    const config = new AppConfig() as { -readonly [field in keyof AppConfig]: unknown };
+    for (const [field, { variable }] of settingsOf(AppConfig)) {
+      const text = env[variable]?.trim();
+      if (!text) continue;
+      const name = field as keyof AppConfig;
+      config[name] = typeof config[name] === 'number' ? asNumber(text) : text;
+    }
+    const problems = validateSync(config as object, { forbidUnknownValues: false }).map(({ property, constraints }) =>
+      describeProblem(property, config[property as keyof AppConfig], Object.values(constraints ?? {})),
+    );
+    if (problems.length > 0) throw new InvalidConfigError(problems);
+    config.dataDir = resolve(String(config.dataDir));
+    return Object.freeze(config) as AppConfig;
+  }
+}
+
+function asNumber(text: string): number | string {
+  return /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+function describeProblem(field: string, value: unknown, constraints: readonly string[]): string {
+  const { variable, secret } = settingsOf(AppConfig).get(field) ?? { variable: field };
+  const shown = secret ? '(hidden)' : JSON.stringify(value);
+  return `${variable}=${shown}: ${constraints.map((text) => text.replaceAll(field, variable)).join(', ')}`;
+}

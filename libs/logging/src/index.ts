@@ -1,0 +1,1 @@
+export { createLogger, LoggingModule, NestLogger } from './logging.js';
