@@ -1,0 +1,26 @@
+import { type Actor } from '@app/kernel';
+
+/** What can have happened. A new operation is added here; the database does not restrict them. */
+export const AUDIT_OPERATIONS = [
+  'user_discovered',
+  'user_buffered',
+  'sync_run_finished',
+  'sync_run_failed',
+  'buffer_retention',
+  'device_added',
+] as const;
+export type AuditOperation = (typeof AUDIT_OPERATIONS)[number];
+
+/** Facts of an entry, as JSON. No PIN and no template ever: a flag or digest stands for them. */
+export type AuditDetails = Readonly<Record<string, unknown>>;
+
+/** An entry to be written. */
+export interface NewAuditEntry {
+  readonly operation: AuditOperation;
+  readonly deviceId?: string;
+  readonly deviceUserId?: string;
+  readonly deviceUserName?: string | null;
+  readonly performedBy: Actor;
+  readonly serviceName: string;
+  readonly details?: AuditDetails;
+}

@@ -1,0 +1,5 @@
+export { AUDIT_ENTITIES, AuditEntry } from './audit-entry.entity.js';
+export { AUDIT_OPERATIONS, type AuditDetails, type AuditOperation, type NewAuditEntry } from './audit-operation.js';
+export { AuditDetailRefusedError } from './audit.errors.js';
+export { AuditModule } from './audit.module.js';
+export { type AuditQuery, DeviceUserAuditService } from './audit.service.js';

@@ -1,0 +1,55 @@
+import { AppError } from '@app/kernel';
+import { sqlState, SqlState } from './sql-state.js';
+
+/** No PostgreSQL answers where one should be. */
+export class DatabaseUnreachableError extends AppError {
+  readonly code = 'database/unreachable';
+  readonly kind = 'unavailable';
+
+  /** Says where and why; never the password. */
+  static from(url: string, cause: unknown): DatabaseUnreachableError {
+    const { host, pathname } = new URL(url);
+    const where = `${decodeURIComponent(pathname.slice(1)) || 'the default database'} at ${host || 'the local socket'}`;
+    return new DatabaseUnreachableError(`The database ${where} cannot be used: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** The database holds migrations that this program does not know. */
+export class SchemaTooNewError extends AppError {
+  readonly code = 'database/schema-newer';
+  readonly kind = 'conflict';
+
+  constructor(unknown: readonly string[]) {
+    super(
+      `The database schema is newer than this program: it has ${unknown.join(', ')}; ` +
+        'run the newer program, or restore the database as it was before',
+      { details: { unknown } },
+    );
+  }
+}
+
+/** Migrations are pending. */
+export class SchemaOutdatedError extends AppError {
+  readonly code = 'database/schema-older';
+  readonly kind = 'conflict';
+
+  constructor(pending: readonly string[]) {
+    super(
+      `The database schema is older than this program: ${pending.join(', ')} not applied; ` +
+        'run `holdfast db migrate`, or start the server, which does it too',
+      { details: { pending } },
+    );
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  const state = sqlState(cause);
+  if (state === SqlState.INVALID_PASSWORD) return 'user or password is wrong; mend DATABASE_URL';
+  if (state === SqlState.UNKNOWN_DATABASE) return 'it does not exist; create it, or mend DATABASE_URL';
+  const code = (cause as { code?: unknown }).code;
+  if (code === 'ECONNREFUSED') return 'nothing listens there; start PostgreSQL or mend DATABASE_URL';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no such host; mend DATABASE_URL';
+  if (code === 'ETIMEDOUT') return 'no answer in time; check network and firewall, or mend DATABASE_URL';
+  const text = cause instanceof Error && cause.message !== '' ? cause.message : String(code ?? 'no reason given');
+  return `${text}; check that PostgreSQL runs and that DATABASE_URL is right`;
+}

@@ -1,0 +1,100 @@
+import { DataSource, type MigrationInterface } from 'typeorm';
+import { migrations } from '@app/migrations';
+import { dataSourceOptions } from './data-source-options.js';
+import { DatabaseUnreachableError, SchemaOutdatedError, SchemaTooNewError } from './database.errors.js';
+
+/** Any number will do, as long as every version of the program uses the same. */
+const MIGRATION_ADVISORY_LOCK = 4_370_001;
+
+/** Names of migrations, oldest first. */
+export interface MigrationStatus {
+  readonly applied: readonly string[];
+  readonly pending: readonly string[];
+  /** Applied, but not known to this program: of a newer one. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Brings the schema up to date; gives the names of what was applied now. Two processes that start at once take turns.
+ * @throws {DatabaseUnreachableError}
+ * @throws {SchemaTooNewError} before anything is changed
+ */
+export async function migrate(url: string): Promise<string[]> {
+  return withDataSource(url, async (dataSource) =>
+    holdingLock(dataSource, async () => {
+      refuseNewer(await statusOf(dataSource));
+      return (await dataSource.runMigrations({ transaction: 'each' })).map(({ name }) => name);
+    }),
+  );
+}
+
+/** What is applied, what is pending, what is unknown. @throws {DatabaseUnreachableError} */
+export async function migrationStatus(url: string): Promise<MigrationStatus> {
+  return withDataSource(url, statusOf);
+}
+
+/** Undoes the last migration; gives its name, undefined when there is none. @throws {SchemaTooNewError} */
+export async function revertLast(url: string): Promise<string | undefined> {
+  return withDataSource(url, async (dataSource) =>
+    holdingLock(dataSource, async () => {
+      const status = await statusOf(dataSource);
+      refuseNewer(status);
+      if (status.applied.length > 0) await dataSource.undoLastMigration({ transaction: 'each' });
+      return status.applied.at(-1);
+    }),
+  );
+}
+
+/** @throws {SchemaTooNewError} @throws {SchemaOutdatedError} */
+export async function assertSchemaCurrent(url: string): Promise<void> {
+  const status = await migrationStatus(url);
+  refuseNewer(status);
+  if (status.pending.length > 0) throw new SchemaOutdatedError(status.pending);
+}
+
+function refuseNewer(status: MigrationStatus): void {
+  if (status.unknown.length > 0) throw new SchemaTooNewError(status.unknown);
+}
+
+async function statusOf(dataSource: DataSource): Promise<MigrationStatus> {
+  const known = migrations.map((migration) => (new migration() as MigrationInterface).name ?? migration.name);
+  const [{ present }] = await dataSource.query<{ present: boolean }[]>(
+    `select to_regclass('migrations') is not null as present`,
+  );
+  const rows = present ? await dataSource.query<{ name: string }[]>('select name from migrations order by id') : [];
+  const inDatabase = rows.map(({ name }) => name);
+  return {
+    applied: inDatabase.filter((name) => known.includes(name)),
+    pending: known.filter((name) => !inDatabase.includes(name)),
+    unknown: inDatabase.filter((name) => !known.includes(name)),
+  };
+}
+
+async function withDataSource<T>(url: string, work: (dataSource: DataSource) => Promise<T>): Promise<T> {
+  const dataSource = new DataSource({
+    ...dataSourceOptions(url, { applicationName: 'holdfast-migrate', poolSize: 2 }),
+    // A migration may take its time, and its turn.
+    extra: { lock_timeout: 60_000, statement_timeout: 0 },
+  } as ConstructorParameters<typeof DataSource>[0]);
+  try {
+    await dataSource.initialize();
+  } catch (cause) {
+    throw DatabaseUnreachableError.from(url, cause);
+  }
+  try {
+    return await work(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+async function holdingLock<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {
+  const session = dataSource.createQueryRunner();
+  try {
+    await session.query('select pg_advisory_lock($1)', [MIGRATION_ADVISORY_LOCK]);
+    return await work();
+  } finally {
+    await session.query('select pg_advisory_unlock($1)', [MIGRATION_ADVISORY_LOCK]).catch(() => undefined);
+    await session.release();
+  }
+}

@@ -1,0 +1,5 @@
+export { Person } from './person.entity.js';
+export { PeopleModule } from './people.module.js';
+export { PeopleService } from './people.service.js';
+export { PEOPLE_ENTITIES } from './people.entities.js';
+export { UserMapping } from './user-mapping.entity.js';

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { PEOPLE_ENTITIES } from './people.entities.js';
+import { PeopleService } from './people.service.js';
+
+/** People, and the mapping of device users to them. */
+@Module({
+  imports: [TypeOrmModule.forFeature(PEOPLE_ENTITIES)],
+  providers: [PeopleService],
+  exports: [PeopleService],
+})
+export class PeopleModule {}
