@@ -93,6 +93,11 @@ export class AppConfig {
   @Max(36500)
   readonly bufferRetentionDays: number = 90;
 
+  /** The settings of this process. @throws {InvalidConfigError} */
+  static fromProcess(): AppConfig {
+    return AppConfig.fromEnv(process.env);
+  }
+
   /**
    * Reads and checks all variables together. An empty variable counts as unset.
    * @throws {InvalidConfigError} naming every bad variable with its value (not of a secret) and its bound

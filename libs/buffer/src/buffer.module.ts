@@ -1,0 +1,30 @@
+import { AuditModule } from '@app/audit';
+import { AppConfig, ClockModule } from '@app/config';
+import { PeopleModule } from '@app/people';
+import { SyncCoordinatorModule } from '@app/sync-coordinator';
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { BUFFER_OPTIONS, type BufferOptions } from './buffer-options.js';
+import { BufferController } from './buffer.controller.js';
+import { BufferRepository } from './buffer.repository.js';
+import { BufferSchedule } from './buffer.schedule.js';
+import { DeviceUserBufferService } from './buffer.service.js';
+import { BufferedUser } from './buffered-user.entity.js';
+
+/** Keeps every device user that a terminal has shown, until someone says who it is. */
+@Module({
+  imports: [ClockModule, AuditModule, PeopleModule, SyncCoordinatorModule, TypeOrmModule.forFeature([BufferedUser])],
+  controllers: [BufferController],
+  providers: [
+    DeviceUserBufferService,
+    BufferRepository,
+    BufferSchedule,
+    {
+      provide: BUFFER_OPTIONS,
+      inject: [AppConfig],
+      useFactory: (config: AppConfig): BufferOptions => ({ retentionDays: config.bufferRetentionDays }),
+    },
+  ],
+  exports: [DeviceUserBufferService],
+})
+export class BufferModule {}

@@ -1,0 +1,30 @@
+import { Clock } from '@app/kernel';
+import { LeaseBusyError, SyncCoordinator } from '@app/sync-coordinator';
+import { Injectable, Logger } from '@nestjs/common';
+import { Cron } from '@nestjs/schedule';
+import { DeviceUserBufferService } from './buffer.service.js';
+
+/** Decides when expired rows are removed: once a night, by one server. */
+@Injectable()
+export class BufferSchedule {
+  private readonly logger = new Logger(BufferSchedule.name);
+
+  constructor(
+    private readonly coordinator: SyncCoordinator,
+    private readonly buffer: DeviceUserBufferService,
+    private readonly clock: Clock,
+  ) {}
+
+  @Cron('15 3 * * *', { name: 'buffer.retention', timeZone: 'UTC', waitForCompletion: true })
+  async removeExpired(): Promise<void> {
+    try {
+      const removed = await this.coordinator.withLease('retention', { service: 'buffer' }, () =>
+        this.buffer.removeExpired(this.clock.now()),
+      );
+      if (removed > 0) this.logger.log({ msg: 'expired buffer rows removed', removed });
+    } catch (error) {
+      // Another server is at it.
+      if (!(error instanceof LeaseBusyError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { type Actor, type DeviceUserId } from '@app/kernel';
+
+/** A device user as one complete read showed it. */
+export interface Sighting {
+  readonly deviceUserId: DeviceUserId;
+  readonly slot: number;
+  readonly name: string | null;
+  /** The name as the terminal stores it; its encoding is a setting that may turn out wrong. */
+  readonly nameBytes: Buffer;
+  readonly privilege: number;
+  readonly cardNumber: string | null;
+  readonly groupId: number | null;
+  readonly timezoneId: string | null;
+  /** Whether a PIN is set; the PIN itself is not kept. */
+  readonly hasPin: boolean;
+}
+
+/** Where and when a set of sightings was made, and for whom. */
+export interface SightingContext {
+  readonly deviceId: string;
+  readonly seenAt: Date;
+  readonly runId?: string;
+  readonly service: string;
+  readonly performedBy: Actor;
+}
+
+/** read = mapped + unmapped; unmapped = newlyBuffered + alreadyBuffered. */
+export interface SightingTotals {
+  readonly read: number;
+  readonly mapped: number;
+  readonly unmapped: number;
+  readonly newlyBuffered: number;
+  readonly alreadyBuffered: number;
+  /** Rows whose attributes had changed, of mapped users too. */
+  readonly updated: number;
+}
