@@ -1,0 +1,43 @@
+import { type DeviceUserId, type Slot } from '@app/kernel';
+
+/** Who a terminal says it is. */
+export interface DeviceIdentity {
+  readonly serialNumber: string;
+  readonly model?: string;
+  readonly platform?: string;
+  readonly firmware?: string;
+}
+
+/** The terminal's own counters; what it does not tell is undefined. */
+export interface DeviceCounters {
+  readonly users: number;
+  readonly templates?: number;
+  readonly punches?: number;
+  readonly userCapacity?: number;
+  readonly faces?: number;
+}
+
+/** A user as a terminal holds it. The PIN stays on the terminal: only whether there is one is told. */
+export interface DeviceUser {
+  readonly deviceUserId: DeviceUserId;
+  /** The ID as the terminal stores it, leading zeros included. */
+  readonly rawUserId: string;
+  readonly slot: Slot;
+  /** Decoded by the device's encoding; null: none. */
+  readonly name: string | null;
+  readonly nameBytes: Buffer;
+  /** The terminal's privilege byte, as it is. */
+  readonly privilege: number;
+  /** Decimal, without leading zeros; null: none. */
+  readonly cardNumber: string | null;
+  readonly groupId: number | null;
+  /** The user's own time zones, `2,1,0`; null: those of the group. */
+  readonly timezoneId: string | null;
+  readonly hasPin: boolean;
+}
+
+/** A record that decodes but cannot be a user. */
+export interface InvalidRecord {
+  readonly slot: Slot;
+  readonly reason: string;
+}

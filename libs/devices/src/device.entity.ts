@@ -1,0 +1,36 @@
+import type { DriverName, NameEncoding, Transport } from '@app/device-gateway';
+import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
+
+/** A registered terminal: how to reach it, who it proved to be, when it was last read completely. */
+@Entity('devices')
+export class Device {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
+  readonly id: string; // pg returns bigint as a decimal string
+  /** Short name for commands and file names, unique. */
+  @Column('text') slug: string;
+  @Column('text') name: string;
+  @Column('text') driver: DriverName;
+  @Column('text') host: string;
+  @Column('integer') port: number;
+  @Column('text') transport: Transport;
+  @Column('text', { default: 'auto' }) encoding: NameEncoding;
+  /** IANA name of the zone that the terminal's clock shows; null: not told. */
+  @Column('text', { name: 'time_zone', nullable: true }) timeZone: string | null;
+  /** Opened by CommKeyVault only; null: no comm key. */
+  @Column('text', { name: 'comm_key_encrypted', nullable: true }) commKeyEncrypted: string | null;
+  /** Pinned when the device was added: another serial number at the address fails every read. */
+  @Column('text', { name: 'serial_number', nullable: true }) serialNumber: string | null;
+  @Column('text', { nullable: true }) model: string | null;
+  @Column('text', { nullable: true }) platform: string | null;
+  @Column('text', { nullable: true }) firmware: string | null;
+  @Column('boolean', { default: true }) enabled: boolean;
+  /** The emulated terminal of the first start; never a real one. */
+  @Column('boolean', { name: 'is_demo', default: false }) isDemo: boolean;
+  /** End of the last complete read that was stored. */
+  @Column('timestamptz', { name: 'last_sync_at', nullable: true }) lastSyncAt: Date | null;
+  @Column('bigint', { name: 'last_run_id', nullable: true }) lastRunId: string | null;
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' }) readonly createdAt: Date;
+  @UpdateDateColumn({ type: 'timestamptz', name: 'updated_at' }) readonly updatedAt: Date;
+}
+
+export const DEVICE_ENTITIES = [Device];

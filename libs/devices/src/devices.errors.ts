@@ -1,0 +1,31 @@
+import { AppError } from '@app/kernel';
+
+/** No registered device has this id, short name or name. */
+export class DeviceNotFoundError extends AppError {
+  readonly code = 'devices/not-found';
+  readonly kind = 'not-found';
+
+  constructor(wanted: string) {
+    super(`No registered device is called "${wanted}"; \`holdfast device list\` shows them all`, {
+      details: { wanted },
+    });
+  }
+}
+
+/** The address or the serial number belongs to a registered device already. */
+export class DeviceAlreadyRegisteredError extends AppError {
+  readonly code = 'devices/already-registered';
+  readonly kind = 'conflict';
+
+  constructor(what: string, registered: { readonly id: string; readonly name: string }) {
+    super(`${what} is registered already, as "${registered.name}" (device ${registered.id})`, {
+      details: { deviceId: registered.id },
+    });
+  }
+}
+
+/** The key file that opens stored comm keys is missing, unreadable or not the one they were closed with. */
+export class SecretKeyError extends AppError {
+  readonly code = 'devices/secret-key';
+  readonly kind = 'internal';
+}

@@ -1,0 +1,176 @@
+import { DeviceUserAuditService } from '@app/audit';
+import { sqlState, SqlState, type Tx } from '@app/database';
+import {
+  DeviceGateway,
+  type DeviceIdentity,
+  type DeviceTarget,
+  type DriverName,
+  type NameEncoding,
+  parseDeviceAddress,
+  type Transport,
+} from '@app/device-gateway';
+import { type Actor, type WallTime } from '@app/kernel';
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { DataSource, type Repository } from 'typeorm';
+import { CommKeyVault } from './comm-key.vault.js';
+import { Device } from './device.entity.js';
+import { DeviceAlreadyRegisteredError, DeviceNotFoundError } from './devices.errors.js';
+import { slugFor } from './slug.js';
+
+/** What an administrator tells about a terminal. */
+export interface NewDevice {
+  readonly name: string;
+  /** `host` or `host:port` */
+  readonly address: string;
+  readonly driver: DriverName;
+  readonly transport: Transport;
+  readonly encoding: NameEncoding;
+  /** 0: none */
+  readonly commKey: number;
+  readonly timeZone?: string;
+  readonly isDemo?: boolean;
+}
+
+/** A device just registered, with what it said of itself. */
+export interface AddedDevice {
+  readonly device: Device;
+  readonly userCount: number;
+  readonly deviceTime: WallTime;
+}
+
+/** The registry of terminals: who they are and how to reach them. */
+@Injectable()
+export class DevicesService {
+  constructor(
+    private readonly dataSource: DataSource,
+    @InjectRepository(Device) private readonly devices: Repository<Device>,
+    private readonly gateway: DeviceGateway,
+    private readonly vault: CommKeyVault,
+    private readonly audit: DeviceUserAuditService,
+  ) {}
+
+  /**
+   * Asks the terminal who it is and registers it. Nothing is stored unless it answered.
+   * @throws {DeviceError} the terminal could not be reached or did not prove what it is
+   * @throws {DeviceAlreadyRegisteredError} its address or its serial number is registered
+   */
+  async add(wanted: NewDevice, actor: Actor): Promise<AddedDevice> {
+    const target: DeviceTarget = { ...wanted, ...parseDeviceAddress(wanted.address) };
+    await this.refuseKnownAddress(target);
+    const { identity, userCount, deviceTime } = await this.introduce(target);
+    const device = await this.register(wanted, target, identity, actor);
+    return { device, userCount, deviceTime };
+  }
+
+  /** Every device, oldest first. */
+  async list(): Promise<Device[]> {
+    return this.devices.find({ order: { id: 'ASC' } });
+  }
+
+  /** The devices that schedules read, oldest first. */
+  async listEnabled(): Promise<Device[]> {
+    return this.devices.find({ where: { enabled: true }, order: { id: 'ASC' } });
+  }
+
+  /** @throws {DeviceNotFoundError} no device has this id */
+  async get(id: string): Promise<Device> {
+    const device = await this.devices.findOne({ where: { id } });
+    if (!device) throw new DeviceNotFoundError(id);
+    return device;
+  }
+
+  /**
+   * Finds a device as people name it: by id, short name, or name in any case.
+   * @throws {DeviceNotFoundError} none or more than one fits
+   */
+  async resolve(wanted: string): Promise<Device> {
+    const all = await this.list();
+    const name = wanted.trim().toLowerCase();
+    const exact = all.find(({ id, slug }) => id === name || slug === name);
+    const named = all.filter((device) => device.name.toLowerCase() === name);
+    const found = exact ?? (named.length === 1 ? named[0] : undefined);
+    if (!found) throw new DeviceNotFoundError(wanted);
+    return found;
+  }
+
+  /** How to reach a registered device; its serial number is pinned. */
+  async targetOf(device: Device): Promise<DeviceTarget> {
+    const { driver, host, port, transport, encoding } = device;
+    const commKey = await this.vault.open(device.commKeyEncrypted);
+    return { driver, host, port, transport, encoding, commKey, expectedSerialNumber: device.serialNumber ?? undefined };
+  }
+
+  /** Notes a complete read, in the run's own transaction. */
+  async recordCompleteRead(tx: Tx, deviceId: string, runId: string, readAt: Date): Promise<void> {
+    await tx.query(
+      `update devices set last_sync_at = greatest(last_sync_at, $2), last_run_id = $3, updated_at = clock_timestamp()
+        where id = $1`,
+      [deviceId, readAt, runId],
+    );
+  }
+
+  /** Moves the demo terminal to the port that it got this time, or rests it when it is not running. */
+  async updateDemo(deviceId: string, state: { readonly port: number } | 'resting'): Promise<void> {
+    const change = state === 'resting' ? { enabled: false } : { enabled: true, port: state.port };
+    await this.devices.update({ id: deviceId, isDemo: true }, change);
+  }
+
+  private async introduce(
+    target: DeviceTarget,
+  ): Promise<{ identity: DeviceIdentity; userCount: number; deviceTime: WallTime }> {
+    await using reader = await this.gateway.openReader(target);
+    const { users: userCount } = await reader.readCounters();
+    return { identity: reader.identity, userCount, deviceTime: await reader.readClock() };
+  }
+
+  private async refuseKnownAddress({ host, port, transport }: DeviceTarget): Promise<void> {
+    const known = await this.devices.findOne({ where: { host, port, transport } });
+    if (known) throw new DeviceAlreadyRegisteredError(`${host}:${port}`, known);
+  }
+
+  private async register(
+    wanted: NewDevice,
+    target: DeviceTarget,
+    identity: DeviceIdentity,
+    actor: Actor,
+  ): Promise<Device> {
+    const known = await this.devices.findOne({ where: { serialNumber: identity.serialNumber } });
+    if (known)
+      throw new DeviceAlreadyRegisteredError(`The terminal with serial number ${identity.serialNumber}`, known);
+    const commKeyEncrypted = await this.vault.close(wanted.commKey);
+    try {
+      return await this.dataSource.transaction(async (tx) => {
+        const slugs = await tx.find(Device, { select: { slug: true } });
+        const device = await tx.save(Device, {
+          slug: slugFor(wanted.name, identity.serialNumber, new Set(slugs.map(({ slug }) => slug))),
+          name: wanted.name.trim(),
+          driver: target.driver,
+          host: target.host,
+          port: target.port,
+          transport: target.transport,
+          encoding: target.encoding,
+          timeZone: wanted.timeZone ?? null,
+          commKeyEncrypted,
+          serialNumber: identity.serialNumber,
+          model: identity.model ?? null,
+          platform: identity.platform ?? null,
+          firmware: identity.firmware ?? null,
+          isDemo: wanted.isDemo ?? false,
+        });
+        await this.audit.logOperation(tx, {
+          operation: 'device_added',
+          deviceId: device.id,
+          performedBy: actor,
+          serviceName: 'devices',
+          details: { name: device.name, serial_number: identity.serialNumber, host: target.host, port: target.port },
+        });
+        return tx.findOneByOrFail(Device, { id: device.id });
+      });
+    } catch (error) {
+      if (sqlState(error) !== SqlState.UNIQUE_VIOLATION) throw error;
+      const rival = await this.devices.findOne({ where: { serialNumber: identity.serialNumber } });
+      throw new DeviceAlreadyRegisteredError('This terminal', rival ?? { id: '?', name: wanted.name });
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import {
+  DRIVERS,
+  type DriverName,
+  NAME_ENCODINGS,
+  type NameEncoding,
+  type Transport,
+  TRANSPORTS,
+} from '@app/device-gateway';
+import { ApiProperty } from '@nestjs/swagger';
+import { type Device } from '../device.entity.js';
+
+/** A device as the API shows it; never its comm key. */
+export class DeviceView {
+  @ApiProperty({ example: '1' }) readonly id: string;
+  @ApiProperty({ example: 'front-door' }) readonly slug: string;
+  @ApiProperty({ example: 'Front door' }) readonly name: string;
+  @ApiProperty({ enum: DRIVERS }) readonly driver: DriverName;
+  @ApiProperty({ example: '192.168.1.201' }) readonly host: string;
+  @ApiProperty({ example: 4370 }) readonly port: number;
+  @ApiProperty({ enum: TRANSPORTS }) readonly transport: Transport;
+  @ApiProperty({ enum: NAME_ENCODINGS }) readonly encoding: NameEncoding;
+  @ApiProperty({ type: String, nullable: true }) readonly time_zone: string | null;
+  @ApiProperty({ description: 'Whether a comm key is stored.' }) readonly has_comm_key: boolean;
+  @ApiProperty({ type: String, nullable: true }) readonly serial_number: string | null;
+  @ApiProperty({ type: String, nullable: true }) readonly model: string | null;
+  @ApiProperty({ type: String, nullable: true }) readonly platform: string | null;
+  @ApiProperty({ type: String, nullable: true }) readonly firmware: string | null;
+  @ApiProperty() readonly enabled: boolean;
+  @ApiProperty({ description: 'The emulated terminal of the first start.' }) readonly is_demo: boolean;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Last complete read.' })
+  readonly last_sync_at: string | null;
+  @ApiProperty({ type: String, nullable: true }) readonly last_run_id: string | null;
+  @ApiProperty({ format: 'date-time' }) readonly created_at: string;
+}
+
+/** What `POST /api/devices` answers: the device, and what the terminal said about itself a moment ago. */
+export class AddedDeviceView extends DeviceView {
+  @ApiProperty({ description: 'Users on the terminal, by its own counter.', example: 312 }) readonly user_count: number;
+  @ApiProperty({ description: 'The terminal’s clock: wall time without a zone.', example: '2026-01-31 09:45:00' })
+  readonly device_time: string;
+}
+
+export function deviceView(device: Device): DeviceView {
+  return {
+    id: device.id,
+    slug: device.slug,
+    name: device.name,
+    driver: device.driver,
+    host: device.host,
+    port: device.port,
+    transport: device.transport,
+    encoding: device.encoding,
+    time_zone: device.timeZone,
+    has_comm_key: device.commKeyEncrypted !== null,
+    serial_number: device.serialNumber,
+    model: device.model,
+    platform: device.platform,
+    firmware: device.firmware,
+    enabled: device.enabled,
+    is_demo: device.isDemo,
+    last_sync_at: device.lastSyncAt?.toISOString() ?? null,
+    last_run_id: device.lastRunId,
+    created_at: device.createdAt.toISOString(),
+  };
+}

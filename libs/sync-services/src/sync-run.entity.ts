@@ -1,0 +1,38 @@
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+
+export const RUN_OUTCOMES = ['running', 'succeeded', 'incomplete', 'failed', 'busy', 'abandoned'] as const;
+
+/**
+ * How a run ended. `incomplete`: the read could not be proven; `busy`: someone else held the lease; `abandoned`: its
+ * process died. Only `succeeded` has counts.
+ */
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
+
+/** One run of a sync service against one device, from lease request to lease release. */
+@Entity('sync_runs')
+export class SyncRunRow {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
+  readonly id: string;
+  @Column('bigint', { name: 'device_id' }) deviceId: string;
+  /** The service that ran, by its name in the requirements: `machineSyncService`, … */
+  @Column('text') service: string;
+  @Column('text', { name: 'requested_by' }) requestedBy: string;
+  @Column('timestamptz', { name: 'started_at' }) startedAt: Date;
+  @Column('timestamptz', { name: 'finished_at', nullable: true }) finishedAt: Date | null;
+  @Column('text') outcome: RunOutcome;
+  @Column('text', { name: 'error_code', nullable: true }) errorCode: string | null;
+  @Column('text', { name: 'error_message', nullable: true }) errorMessage: string | null;
+  @Column('bigint', { name: 'lease_token', nullable: true }) leaseToken: string | null;
+  @Column('integer', { name: 'users_read', nullable: true }) usersRead: number | null;
+  @Column('integer', { nullable: true }) mapped: number | null;
+  @Column('integer', { nullable: true }) unmapped: number | null;
+  @Column('integer', { name: 'newly_buffered', nullable: true }) newlyBuffered: number | null;
+  @Column('integer', { nullable: true }) updated: number | null;
+  @Column('integer', { name: 'already_buffered', nullable: true }) alreadyBuffered: number | null;
+  /** Records that decoded but cannot be a user, such as one without an ID. */
+  @Column('integer', { nullable: true }) invalid: number | null;
+  /** What made the read complete: counters, bytes, records. */
+  @Column('jsonb', { nullable: true }) proof: Record<string, unknown> | null;
+}
+
+export const SYNC_RUN_ENTITIES = [SyncRunRow];

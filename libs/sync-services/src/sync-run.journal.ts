@@ -1,0 +1,125 @@
+import { type SightingTotals } from '@app/buffer';
+import { type Tx } from '@app/database';
+import { type CompleteUserRead } from '@app/device-gateway';
+import { decodeCursor, encodeCursor } from '@app/http';
+import { AppError, Clock } from '@app/kernel';
+import { type Lease } from '@app/sync-coordinator';
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LessThan, type Repository } from 'typeorm';
+import { type RunOutcome, SyncRunRow } from './sync-run.entity.js';
+import { SyncRunNotFoundError } from './sync-services.errors.js';
+
+/** A waiting run of a dead process never gets a lease; after this long nobody can still be waiting. */
+const LONGEST_WAIT = '15 minutes';
+
+/** Which runs to list, newest first. */
+export interface RunFilter {
+  readonly deviceId?: string;
+  readonly outcome?: RunOutcome;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** Keeps `sync_runs`: one row per run, written when it starts and when it ends. */
+@Injectable()
+export class SyncRunJournal {
+  constructor(
+    @InjectRepository(SyncRunRow) private readonly runs: Repository<SyncRunRow>,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Starts the row of a run that is about to ask for its lease; gives its id. */
+  async begin(
+    deviceId: string,
+    request: { readonly service: string; readonly actor: { readonly name: string } },
+  ): Promise<string> {
+    const { id } = await this.runs.save({
+      deviceId,
+      service: request.service,
+      requestedBy: request.actor.name,
+      startedAt: this.clock.now(),
+      outcome: 'running',
+    });
+    return id;
+  }
+
+  /** The run has its lease: whoever still counts as running on this device under an older one is dead. */
+  async recordLease(runId: string, deviceId: string, lease: Lease): Promise<void> {
+    await this.runs.manager.transaction(async (tx) => {
+      await lease.fence(tx);
+      await tx.query(
+        `update sync_runs set outcome = 'abandoned', finished_at = clock_timestamp(),
+                error_message = 'the process that ran it ended before it could say how'
+          where device_id = $1 and outcome = 'running' and id <> $2
+            and (lease_token < $3 or (lease_token is null and started_at < clock_timestamp() - $4::interval))`,
+        [deviceId, runId, lease.token, LONGEST_WAIT],
+      );
+      await tx.query('update sync_runs set lease_token = $2 where id = $1', [runId, lease.token]);
+    });
+  }
+
+  /** Ends the row of a run whose read was complete and is being stored in the same transaction. */
+  async succeed(tx: Tx, runId: string, totals: SightingTotals, read: CompleteUserRead): Promise<void> {
+    await tx.update(
+      SyncRunRow,
+      { id: runId },
+      {
+        outcome: 'succeeded',
+        finishedAt: this.clock.now(),
+        usersRead: totals.read,
+        mapped: totals.mapped,
+        unmapped: totals.unmapped,
+        newlyBuffered: totals.newlyBuffered,
+        updated: totals.updated,
+        alreadyBuffered: totals.alreadyBuffered,
+        invalid: read.invalid.length,
+        proof: { ...read.proof },
+      },
+    );
+  }
+
+  /** Ends the row of a run that failed, saying why. */
+  async fail(tx: Tx, runId: string, error: unknown): Promise<void> {
+    const foreseen = error instanceof AppError;
+    await tx.update(
+      SyncRunRow,
+      { id: runId, outcome: 'running' },
+      {
+        outcome: outcomeOf(error),
+        finishedAt: this.clock.now(),
+        errorCode: foreseen ? error.code : 'sync/unforeseen',
+        errorMessage: foreseen ? error.message : 'something that we did not foresee; the log has the details',
+      },
+    );
+  }
+
+  /** A page of runs, newest first. */
+  async list(filter: RunFilter): Promise<{ items: SyncRunRow[]; nextCursor: string | null }> {
+    const { deviceId, outcome, limit, cursor } = filter;
+    const items = await this.runs.find({
+      where: {
+        ...(deviceId === undefined ? {} : { deviceId }),
+        ...(outcome === undefined ? {} : { outcome }),
+        ...(cursor === undefined ? {} : { id: LessThan(decodeCursor(cursor)) }),
+      },
+      order: { id: 'DESC' },
+      take: limit + 1,
+    });
+    const last = items.length > limit ? items[limit - 1] : undefined;
+    return { items: items.slice(0, limit), nextCursor: last ? encodeCursor(last.id) : null };
+  }
+
+  /** @throws {SyncRunNotFoundError} no run has this id */
+  async get(id: string): Promise<SyncRunRow> {
+    const run = await this.runs.findOne({ where: { id } });
+    if (!run) throw new SyncRunNotFoundError(id);
+    return run;
+  }
+}
+
+function outcomeOf(error: unknown): RunOutcome {
+  if (!(error instanceof AppError)) return 'failed';
+  if (error.code === 'device/incomplete-read') return 'incomplete';
+  return error.code === 'coordination/lease-busy' ? 'busy' : 'failed';
+}

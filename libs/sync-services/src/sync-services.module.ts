@@ -1,0 +1,32 @@
+import { AuditModule } from '@app/audit';
+import { BufferModule } from '@app/buffer';
+import { ClockModule } from '@app/config';
+import { DeviceGatewayModule } from '@app/device-gateway';
+import { DevicesModule } from '@app/devices';
+import { SyncCoordinatorModule } from '@app/sync-coordinator';
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { MachineSyncSchedule } from './machine-sync.schedule.js';
+import { MachineSyncService } from './machine-sync.service.js';
+import { PopulateBuffer } from './populate-buffer.js';
+import { SyncRunRow } from './sync-run.entity.js';
+import { SyncRunJournal } from './sync-run.journal.js';
+import { SyncRun } from './sync-run.js';
+import { SyncRunsController } from './sync-runs.controller.js';
+
+/** Reads terminals and stores what was seen; has no way to write to one. */
+@Module({
+  imports: [
+    ClockModule,
+    AuditModule,
+    BufferModule,
+    DeviceGatewayModule,
+    DevicesModule,
+    SyncCoordinatorModule,
+    TypeOrmModule.forFeature([SyncRunRow]),
+  ],
+  controllers: [SyncRunsController],
+  providers: [SyncRun, SyncRunJournal, MachineSyncService, MachineSyncSchedule, PopulateBuffer],
+  exports: [MachineSyncService, PopulateBuffer, SyncRunJournal],
+})
+export class SyncServicesModule {}
