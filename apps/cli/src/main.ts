@@ -1,2 +1,43 @@
-import { RetrySchedule } from '@app/kernel';
-console.log(new RetrySchedule(1, 2));
+import 'reflect-metadata';
+import { Command, CommanderError } from 'commander';
+import { addBufferCommands } from './commands/buffer.js';
+import { addDatabaseCommands } from './commands/db.js';
+import { addDeviceCommands } from './commands/device.js';
+import { addEmulateCommands } from './commands/emulate.js';
+import { addSyncCommands } from './commands/sync.js';
+import { addTokenCommands } from './commands/token.js';
+import { ExitCode } from './exit-code.js';
+
+/** Builds the whole command tree; nothing heavy is loaded until a command runs, so that `--help` is quick. */
+function buildProgram(): Command {
+  const program = new Command('holdfast')
+    .description('Keeps the users of biometric attendance terminals safe.')
+    .showHelpAfterError('(add --help for how it is used)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 some devices failed, 4 terminal unreachable or read unproven,\n' +
+        '5 another service holds the terminal, 7 database not ready, 130 interrupted.\n' +
+        '\nExamples:\n' +
+        '  holdfast device probe 192.168.1.201\n' +
+        '  holdfast device users 192.168.1.201 --json\n' +
+        '  holdfast device add --name "Front door" --address 192.168.1.201\n' +
+        '  holdfast sync front-door\n' +
+        '  holdfast buffer populate --dry-run\n',
+    );
+  addDeviceCommands(program);
+  addSyncCommands(program);
+  addBufferCommands(program);
+  addEmulateCommands(program);
+  addDatabaseCommands(program);
+  addTokenCommands(program);
+  return program;
+}
+
+try {
+  await buildProgram().parseAsync(process.argv);
+} catch (error) {
+  // Commander has printed its own sentence already; help and version are no errors.
+  process.exitCode = error instanceof CommanderError && error.exitCode === 0 ? ExitCode.DONE : ExitCode.USAGE;
+  if (!(error instanceof CommanderError)) throw error;
+}

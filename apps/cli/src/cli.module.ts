@@ -1,0 +1,27 @@
+import { AuditModule } from '@app/audit';
+import { AuthModule } from '@app/auth';
+import { BufferModule } from '@app/buffer';
+import { AppConfig, ConfigModule } from '@app/config';
+import { DatabaseModule } from '@app/database';
+import { DevicesModule } from '@app/devices';
+import { SyncServicesModule } from '@app/sync-services';
+import { type DynamicModule, Module } from '@nestjs/common';
+
+/** The same features as the server's, without HTTP and without schedules. */
+@Module({})
+export class CliModule {
+  static forRoot(options: { config: AppConfig; databaseUrl: string }): DynamicModule {
+    return {
+      module: CliModule,
+      imports: [
+        ConfigModule.forRoot(options.config),
+        DatabaseModule.forRoot({ url: options.databaseUrl, applicationName: 'holdfast-cli', poolSize: 4 }),
+        AuthModule,
+        AuditModule,
+        BufferModule,
+        DevicesModule,
+        SyncServicesModule,
+      ],
+    };
+  }
+}

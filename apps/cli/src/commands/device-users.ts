@@ -1,0 +1,74 @@
+import { type CompleteUserRead, type DeviceIdentity, type DeviceTarget, type DeviceUser } from '@app/device-gateway';
+import { type Command } from 'commander';
+import { withGateway } from '../context.js';
+import { ExitCode } from '../exit-code.js';
+import { printData, printJson, table, tell } from '../output.js';
+import { ReadProgressBar } from '../progress.js';
+import { runCommand } from '../run-command.js';
+import { snakeCased } from '../snake-case.js';
+import { addTargetOptions, targetFrom, type TargetOptions } from './target-options.js';
+
+export function addDeviceUsers(device: Command): void {
+  addTargetOptions(device.command('users <address>'))
+    .description(
+      'show every user of a terminal, with proof that the list is whole, or no list at all; needs no database',
+    )
+    .option('--json', 'one JSON document {device, proof, users} on standard output')
+    .action((address: string, options: TargetOptions & { json?: boolean }) =>
+      runCommand(options, ({ json, signal }) =>
+        withGateway(async (gateway) => {
+          const target = targetFrom(address, options);
+          const bar = new ReadProgressBar(address);
+          await using reader = await gateway.openReader(target, { signal });
+          const read = await reader.readUsers({ onProgress: bar.show }).finally(bar.end);
+          if (json) printJson(usersDocument(target, reader.identity, read));
+          else printUsers(reader.identity, read);
+          return ExitCode.DONE;
+        }),
+      ),
+    );
+}
+
+function usersDocument(target: DeviceTarget, identity: DeviceIdentity, read: CompleteUserRead): unknown {
+  const { host, port, driver, transport } = target;
+  return {
+    device: snakeCased({ ...identity, host, port, driver, transport }),
+    proof: snakeCased({ ...read.proof }),
+    users: read.users.map(userDocument),
+    invalid: snakeCased([...read.invalid]),
+  };
+}
+
+function userDocument(user: DeviceUser): Record<string, unknown> {
+  return {
+    device_user_id: user.deviceUserId,
+    slot: user.slot,
+    name: user.name,
+    privilege: user.privilege,
+    card_number: user.cardNumber,
+    group_id: user.groupId,
+    timezone_id: user.timezoneId,
+    has_pin: user.hasPin,
+    raw_user_id: user.rawUserId,
+    name_hex: user.nameBytes.toString('hex'),
+  };
+}
+
+function printUsers(identity: DeviceIdentity, read: CompleteUserRead): void {
+  const rows = read.users.map((user) => [
+    user.deviceUserId,
+    user.slot,
+    user.name,
+    user.privilege,
+    user.cardNumber,
+    user.groupId,
+    user.hasPin ? 'yes' : 'no',
+  ]);
+  printData(table(['user ID', 'slot', 'name', 'privilege', 'card', 'group', 'PIN'], rows));
+  const { counterBefore, counterAfter, distinctUsers } = read.proof;
+  tell(
+    `${read.users.length} users of ${identity.model ?? 'the terminal'} ${identity.serialNumber}; complete: its counter said ` +
+      `${counterBefore} before and ${counterAfter} after, ${distinctUsers} distinct users came`,
+  );
+  for (const { slot, reason } of read.invalid) tell(`slot ${slot} holds no usable user: ${reason}`);
+}

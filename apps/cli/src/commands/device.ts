@@ -1,0 +1,14 @@
+import { type Command } from 'commander';
+import { addDeviceAdd } from './device-add.js';
+import { addDeviceList } from './device-list.js';
+import { addDeviceProbe } from './device-probe.js';
+import { addDeviceUsers } from './device-users.js';
+
+/** `holdfast device …` */
+export function addDeviceCommands(program: Command): void {
+  const device = program.command('device').description('find, try and register terminals; nothing on them is changed');
+  addDeviceAdd(device);
+  addDeviceList(device);
+  addDeviceProbe(device);
+  addDeviceUsers(device);
+}

@@ -1,0 +1,38 @@
+import { DevicesService } from '@app/devices';
+import { administrator } from '@app/kernel';
+import { MachineSyncService, SyncRunJournal, syncRunView } from '@app/sync-services';
+import { type Command } from 'commander';
+import { withServices } from '../context.js';
+import { ExitCode } from '../exit-code.js';
+import { printData, printJson } from '../output.js';
+import { ReadProgressBar } from '../progress.js';
+import { runCommand } from '../run-command.js';
+
+/** `holdfast sync <device>` */
+export function addSyncCommands(program: Command): void {
+  program
+    .command('sync <device>')
+    .description('read a registered terminal now and buffer its users; by id, short name or name')
+    .option('--json', 'one JSON document on standard output')
+    .action((wanted: string, options: { json?: boolean }) =>
+      runCommand(options, ({ json, signal }) =>
+        withServices(async (app) => {
+          const device = await app.get(DevicesService).resolve(wanted);
+          const bar = new ReadProgressBar(device.name);
+          const watch = { signal, onProgress: bar.show };
+          const run = await app
+            .get(MachineSyncService)
+            .syncDevice(device, administrator('cli'), watch)
+            .finally(bar.end);
+          if (json) printJson(syncRunView(await app.get(SyncRunJournal).get(run.runId)));
+          else {
+            const { read, mapped, unmapped, newlyBuffered } = run.totals;
+            printData(
+              `${device.name}: ${read} users read with proof, ${mapped} mapped, ${unmapped} unmapped, ${newlyBuffered} newly buffered`,
+            );
+          }
+          return ExitCode.DONE;
+        }),
+      ),
+    );
+}

@@ -1,0 +1,51 @@
+import { AppConfig } from '@app/config';
+import { assertSchemaCurrent, openDatabaseServer } from '@app/database';
+import { DeviceGateway, DeviceGatewayModule } from '@app/device-gateway';
+import { createLogger, NestLogger } from '@app/logging';
+import { type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { destination } from 'pino';
+import { tell } from './output.js';
+
+/** The CLI's own log: warnings and worse, on standard error, so that data on standard output stays clean. */
+function commandLogger(config: AppConfig): NestLogger {
+  const level = config.logLevel === 'info' ? 'silent' : config.logLevel;
+  return new NestLogger(createLogger(level, destination(2)));
+}
+
+/** A database that is up, for as long as `work` takes. An embedded one that runs already is shared, not stopped. */
+export async function withDatabase<T>(work: (database: { url: string; config: AppConfig }) => Promise<T>): Promise<T> {
+  const config = AppConfig.fromProcess();
+  const database = await openDatabaseServer(config, tell);
+  try {
+    return await work({ url: database.url, config });
+  } finally {
+    await database.stop();
+  }
+}
+
+/** The program's services over a database whose schema is current. */
+export async function withServices<T>(work: (app: INestApplicationContext) => Promise<T>): Promise<T> {
+  return withDatabase(async ({ url, config }) => {
+    await assertSchemaCurrent(url);
+    const { CliModule } = await import('./cli.module.js');
+    const logger = commandLogger(config);
+    const module = CliModule.forRoot({ config, databaseUrl: url });
+    const app = await NestFactory.createApplicationContext(module, { logger, abortOnError: false });
+    try {
+      return await work(app);
+    } finally {
+      await app.close();
+    }
+  });
+}
+
+/** The device gateway alone: what needs no database must not ask for one. */
+export async function withGateway<T>(work: (gateway: DeviceGateway) => Promise<T>): Promise<T> {
+  const app = await NestFactory.createApplicationContext(DeviceGatewayModule, { logger: false, abortOnError: false });
+  try {
+    return await work(app.get(DeviceGateway));
+  } finally {
+    await app.close();
+  }
+}

@@ -1,0 +1,35 @@
+import { AppError } from '@app/kernel';
+import Table from 'cli-table3';
+
+/** Data goes to standard output, and nothing else does. */
+export function printData(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** One JSON document, for programs. */
+export function printJson(document: unknown): void {
+  printData(JSON.stringify(document, undefined, 2));
+}
+
+/** Everything for people that is not the data: progress, hints, what went wrong. */
+export function tell(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** A table without colours and without lines between rows. What a device sent is shown without its control characters. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
+  const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+  const view = new Table({ head: [...head], style: { head: [], border: [] }, chars });
+  view.push(...rows.map((row) => row.map((cell) => (cell === null ? '' : printable(String(cell))))));
+  return view.toString();
+}
+
+/** A text from a device must not move the cursor or clear the screen of who looks at it. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
+}
+
+/** The document that stands in for the data when there is none. */
+export function errorDocument(error: AppError): { error: { code: string; message: string; facts: unknown } } {
+  return { error: { code: error.code, message: error.message, facts: error.details } };
+}

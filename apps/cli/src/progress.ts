@@ -1,0 +1,36 @@
+import { type RunProgress } from '@app/sync-services';
+import { Format, Presets, SingleBar } from 'cli-progress';
+
+/** A bar on standard error while a terminal is read; on anything but a screen it draws nothing. */
+export class ReadProgressBar {
+  private bar?: SingleBar;
+
+  constructor(private readonly label: string) {}
+
+  /** Takes every piece of news of a run or a read. */
+  readonly show = (progress: RunProgress): void => {
+    if (!process.stderr.isTTY) return;
+    const total = 'totalBytes' in progress ? (progress.totalBytes ?? 0) : 0;
+    this.bar ??= this.begin();
+    this.bar.setTotal(Math.max(total, 1));
+    this.bar.update('receivedBytes' in progress ? progress.receivedBytes : 0, { stage: progress.stage });
+  };
+
+  /** Must be called at the end, also after an error: it gives the screen back. */
+  readonly end = (): void => this.bar?.stop();
+
+  private begin(): SingleBar {
+    const bar = new SingleBar(
+      {
+        format: `${this.label} {bar} {percentage}% {stage}`,
+        formatBar: Format.BarFormat,
+        hideCursor: true,
+        clearOnComplete: true,
+        stream: process.stderr,
+      },
+      Presets.legacy,
+    );
+    bar.start(1, 0, { stage: 'waiting' });
+    return bar;
+  }
+}

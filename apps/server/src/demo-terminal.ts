@@ -1,0 +1,89 @@
+import { type EmulatedUser, inventTemplates, inventUsers, ZkTerminal } from '@app/device-emulator';
+import { type Device, DevicesService } from '@app/devices';
+import { systemActor } from '@app/kernel';
+import { type FinishedRun, MachineSyncService } from '@app/sync-services';
+import { type INestApplicationContext } from '@nestjs/common';
+
+const DEMO_USERS = 250;
+const DEMO_SEED = 4370;
+/** Not 4370, which a person may want for an emulated terminal of his own. */
+const PREFERRED_PORT = 14370;
+
+/**
+ * An emulated terminal with invented people, so that a first start has something to show. It is registered as a demo,
+ * speaks over real sockets on loopback, and is the same at every start.
+ */
+export class DemoTerminal {
+  private constructor(
+    readonly terminal: ZkTerminal,
+    readonly device: Device,
+    private readonly machineSync: MachineSyncService,
+  ) {}
+
+  /** Starts it where the only devices, if any, are demos; elsewhere an old demo is put to rest. */
+  static async start(app: INestApplicationContext, allowed: boolean): Promise<DemoTerminal | undefined> {
+    const devices = app.get(DevicesService);
+    const registered = await devices.list();
+    const known = registered.find(({ isDemo }) => isDemo);
+    if (!allowed || (registered.length > 0 && !known)) {
+      if (known) await devices.updateDemo(known.id, 'resting');
+      return undefined;
+    }
+    const terminal = await startTerminal(known?.port ?? PREFERRED_PORT);
+    try {
+      const device = known ? await wake(devices, known, terminal) : await register(devices, terminal);
+      return new DemoTerminal(terminal, device, app.get(MachineSyncService));
+    } catch (error) {
+      await terminal.stop();
+      throw error;
+    }
+  }
+
+  /** Reads it like any other terminal. */
+  sync(): Promise<FinishedRun> {
+    return this.machineSync.syncDevice(this.device, systemActor);
+  }
+
+  stop(): Promise<void> {
+    return this.terminal.stop();
+  }
+}
+
+async function startTerminal(port: number): Promise<ZkTerminal> {
+  const users = inventUsers({ count: DEMO_USERS, seed: DEMO_SEED });
+  const options = { ...peopleOf(users), serialNumber: 'DEMO00004370', deviceName: 'Demo terminal (emulated)' };
+  try {
+    return await ZkTerminal.start({ ...options, connections: 'many', port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return ZkTerminal.start({ ...options, connections: 'many', port: 0 });
+  }
+}
+
+function peopleOf(
+  users: readonly EmulatedUser[],
+): Pick<NonNullable<Parameters<typeof ZkTerminal.start>[0]>, 'users' | 'templates'> {
+  return { users, templates: inventTemplates(users, DEMO_SEED) };
+}
+
+async function register(devices: DevicesService, terminal: ZkTerminal): Promise<Device> {
+  const { device } = await devices.add(
+    {
+      name: 'Demo terminal',
+      address: `${terminal.host}:${terminal.port}`,
+      driver: 'zk',
+      transport: 'tcp',
+      encoding: 'utf-8',
+      commKey: 0,
+      timeZone: 'UTC',
+      isDemo: true,
+    },
+    systemActor,
+  );
+  return device;
+}
+
+async function wake(devices: DevicesService, known: Device, terminal: ZkTerminal): Promise<Device> {
+  await devices.updateDemo(known.id, { port: terminal.port });
+  return devices.get(known.id);
+}

@@ -1,0 +1,108 @@
+import { AdminTokenService } from '@app/auth';
+import { AppConfig } from '@app/config';
+import { migrate, openDatabaseServer, type DatabaseServer } from '@app/database';
+import { DevicesService } from '@app/devices';
+import { NestLogger } from '@app/logging';
+import { MachineSyncService } from '@app/sync-services';
+import { NestFactory } from '@nestjs/core';
+import { type NestExpressApplication } from '@nestjs/platform-express';
+import { type Logger } from 'pino';
+import { bannerText } from './banner.js';
+import { DemoTerminal } from './demo-terminal.js';
+import { mountDocumentation } from './documentation.js';
+import { refuseOccupiedPort, serverUrl } from './listening.js';
+import { ServerModule } from './server.module.js';
+
+const BODY_LIMIT = '64kb';
+
+/** The whole long-running process: database, API, schedules and, on a first start, the demo terminal. */
+export class HoldfastServer {
+  /** What a person should know right after the start. */
+  banner = '';
+  /** How to undo each step that was taken, in order. */
+  private readonly closers: (() => Promise<void>)[] = [];
+  private readonly background = new AbortController();
+
+  private constructor(
+    private readonly config: AppConfig,
+    private readonly logger: Logger,
+  ) {}
+
+  /**
+   * Starts everything or nothing: when a step fails, the steps before it are undone before the error is thrown.
+   * @throws {AppError} with one sentence and the remedy, for all that an administrator can mend
+   */
+  static async start(config: AppConfig, logger: Logger, signal: AbortSignal): Promise<HoldfastServer> {
+    const server = new HoldfastServer(config, logger);
+    try {
+      await server.boot(signal);
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  /** Stops in the reverse order of the start: no request is cut off from its database. */
+  async stop(): Promise<void> {
+    this.background.abort(new Error('the server is stopping'));
+    for (let close = this.closers.pop(); close; close = this.closers.pop()) {
+      await close().catch((error: unknown) =>
+        this.logger.error({ err: error }, 'a part could not be stopped in order'),
+      );
+    }
+  }
+
+  private async boot(signal: AbortSignal): Promise<void> {
+    await refuseOccupiedPort(this.config);
+    const database = await this.startDatabase();
+    if (signal.aborted) return;
+    const app = await this.startApp(database);
+    if (signal.aborted) return;
+    const token = await app.get(AdminTokenService).ensureToken();
+    await app.listen(this.config.port, this.config.host);
+    const url = serverUrl(app.getHttpServer());
+    const demo = await this.startDemo(app, database);
+    const demoRun = demo && (await demo.sync());
+    const devices = await app.get(DevicesService).list();
+    this.banner = bannerText({ url, token, database, demo, demoRun, devices });
+    this.readDevicesInBackground(app, demo);
+  }
+
+  private async startDatabase(): Promise<DatabaseServer> {
+    const database = await openDatabaseServer(this.config, (stage) => this.logger.info({ context: 'database' }, stage));
+    this.closers.push(() => database.stop());
+    const applied = await migrate(database.url);
+    if (applied.length > 0) this.logger.info({ context: 'database', migrations: applied }, 'schema brought up to date');
+    return database;
+  }
+
+  private async startApp(database: DatabaseServer): Promise<NestExpressApplication> {
+    const app = await NestFactory.create<NestExpressApplication>(
+      ServerModule.forRoot({ config: this.config, logger: this.logger, databaseUrl: database.url }),
+      { logger: new NestLogger(this.logger), forceCloseConnections: true, abortOnError: false, bodyParser: false },
+    );
+    this.closers.push(() => app.close());
+    app.useBodyParser('json', { limit: BODY_LIMIT });
+    mountDocumentation(app);
+    return app;
+  }
+
+  private async startDemo(app: NestExpressApplication, database: DatabaseServer): Promise<DemoTerminal | undefined> {
+    const allowed = this.config.demo === 'auto' && database.kind === 'embedded';
+    const demo = await DemoTerminal.start(app, allowed);
+    if (demo) this.closers.push(() => demo.stop());
+    return demo;
+  }
+
+  /** The other devices are read at once too, but nobody waits for a terminal that may be switched off. */
+  private readDevicesInBackground(app: NestExpressApplication, demo: DemoTerminal | undefined): void {
+    const except = new Set(demo ? [demo.device.id] : []);
+    const round = app.get(MachineSyncService).syncAll({ signal: this.background.signal, except });
+    const ended = round.then(
+      () => undefined,
+      (error: unknown) => this.logger.error({ err: error }, 'the first round over all devices failed'),
+    );
+    this.closers.push(() => ended);
+  }
+}

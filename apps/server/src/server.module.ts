@@ -1,0 +1,45 @@
+import { AuditModule } from '@app/audit';
+import { AuthModule } from '@app/auth';
+import { BufferModule } from '@app/buffer';
+import { AppConfig, ConfigModule } from '@app/config';
+import { DatabaseModule } from '@app/database';
+import { DevicesModule } from '@app/devices';
+import { HttpModule } from '@app/http';
+import { LoggingModule } from '@app/logging';
+import { SyncServicesModule } from '@app/sync-services';
+import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { TerminusModule } from '@nestjs/terminus';
+import helmet from 'helmet';
+import { type Logger } from 'pino';
+import { HealthController } from './health.controller.js';
+
+/** Every feature of the server; the only place that switches schedules on. */
+@Module({})
+export class ServerModule implements NestModule {
+  static forRoot(options: { config: AppConfig; logger: Logger; databaseUrl: string }): DynamicModule {
+    return {
+      module: ServerModule,
+      imports: [
+        ConfigModule.forRoot(options.config),
+        LoggingModule.forRoot(options.logger),
+        DatabaseModule.forRoot({ url: options.databaseUrl, applicationName: 'holdfast-server' }),
+        HttpModule,
+        AuthModule,
+        ScheduleModule.forRoot(),
+        TerminusModule.forRoot({ logger: false }),
+        AuditModule,
+        BufferModule,
+        DevicesModule,
+        SyncServicesModule,
+      ],
+      controllers: [HealthController],
+    };
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    // On a LAN without TLS, upgraded requests would never arrive.
+    const contentSecurityPolicy = { directives: { 'upgrade-insecure-requests': null } };
+    consumer.apply(helmet({ contentSecurityPolicy, strictTransportSecurity: false })).forRoutes('{*path}');
+  }
+}

@@ -1,0 +1,20 @@
+export { CommandJournal, type JournalEntry } from './command-journal.js';
+export {
+  type EmulatedOperation,
+  type EmulatedPunch,
+  type EmulatedTemplate,
+  type EmulatedUser,
+} from './emulated-people.js';
+export {
+  type AnswerEffect,
+  type AnswerFault,
+  type CataloguedFault,
+  faultCatalogue,
+  type Habits,
+  type Lies,
+  PROTOCOL_STEPS,
+  type ProtocolStep,
+  type ZkFaults,
+} from './faults.js';
+export { inventTemplates, inventUsers, randomNumbers } from './invent-people.js';
+export { ZkTerminal, type ZkTerminalOptions } from './zk-terminal.js';

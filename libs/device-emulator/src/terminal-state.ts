@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { slot, type WallTime, wallTimeFromDate } from '@app/kernel';
+import {
+  decodeUserRecord,
+  encodeFreeSizes,
+  encodeOperationRecord,
+  encodePunchRecord,
+  encodeSet,
+  encodeTemplateRecord,
+  encodeUserRecord,
+  type PunchRecordWidth,
+  type UserRecordWidth,
+} from '@app/zk-protocol';
+import {
+  type EmulatedOperation,
+  type EmulatedPunch,
+  type EmulatedTemplate,
+  type EmulatedUser,
+} from './emulated-people.js';
+
+const TEMPLATE_CAPACITY = 100_000;
+const PUNCH_CAPACITY = 200_000;
+
+/** What an emulated terminal holds and how it would put it on the wire. */
+export class TerminalState {
+  /** Raw records by slot: what a client writes comes back byte for byte. */
+  readonly records = new Map<number, Buffer>();
+  readonly templates = new Map<string, EmulatedTemplate>();
+  readonly punches: EmulatedPunch[] = [];
+  readonly operations: EmulatedOperation[] = [];
+  private userSetCache?: Buffer;
+
+  constructor(
+    readonly recordWidth: UserRecordWidth,
+    readonly userCapacity: number,
+    readonly options: Map<string, string>,
+    /** Replaced when a client sets the time. */
+    public clock: () => WallTime = () => wallTimeFromDate(new Date()),
+  ) {}
+
+  get punchWidth(): PunchRecordWidth {
+    return this.recordWidth === 72 ? 40 : 16;
+  }
+
+  users(): EmulatedUser[] {
+    return this.sortedRecords().map((raw) => {
+      const record = decodeUserRecord(raw, this.recordWidth);
+      const { privilege, card, group, ownZones, zones, userId } = record;
+      const password = record.password.toString('latin1');
+      return {
+        slot: record.slot,
+        userId,
+        name: Buffer.from(record.name),
+        privilege,
+        password,
+        card,
+        group,
+        ownZones,
+        zones,
+      };
+    });
+  }
+
+  setUsers(users: readonly EmulatedUser[]): void {
+    this.records.clear();
+    for (const user of users) this.putUser(user);
+  }
+
+  putUser(user: EmulatedUser): void {
+    const password = Buffer.from(user.password, 'latin1');
+    this.putRecord(encodeUserRecord({ ...user, slot: slot(user.slot), password }, this.recordWidth));
+  }
+
+  putRecord(raw: Buffer): void {
+    this.records.set(raw.readUInt16LE(0), Buffer.from(raw));
+    this.userSetCache = undefined;
+  }
+
+  /** The user with all templates; punches stay. False: there is no such slot. */
+  removeUser(at: number): boolean {
+    this.userSetCache = undefined;
+    for (const [key, template] of this.templates) if (template.slot === at) this.templates.delete(key);
+    return this.records.delete(at);
+  }
+
+  putTemplate(template: EmulatedTemplate): void {
+    this.templates.set(`${template.slot}/${template.finger}`, template);
+  }
+
+  clearUsers(): void {
+    this.records.clear();
+    this.templates.clear();
+    this.userSetCache = undefined;
+  }
+
+  /** The slot that holds this user ID; undefined: none. */
+  slotOf(userId: string): number | undefined {
+    return this.users().find((user) => user.userId === userId)?.slot;
+  }
+
+  /** A digest of everything that users have: equal exactly when no user, credential or template differs. */
+  snapshot(): string {
+    const digest = createHash('sha256');
+    for (const raw of this.sortedRecords()) digest.update(raw);
+    const fingers = [...this.templates.values()].toSorted((a, b) => a.slot - b.slot || a.finger - b.finger);
+    for (const { slot: owner, finger, flag, template } of fingers)
+      digest.update(`${owner}/${finger}/${flag}/`).update(template);
+    return `${this.records.size} users, ${this.templates.size} templates, ${digest.digest('hex')}`;
+  }
+
+  userSet(): Buffer {
+    this.userSetCache ??= encodeSet(this.sortedRecords());
+    return this.userSetCache;
+  }
+
+  templateSet(): Buffer {
+    return encodeSet(
+      [...this.templates.values()].map((template) => encodeTemplateRecord({ ...template, slot: slot(template.slot) })),
+    );
+  }
+
+  punchSet(): Buffer {
+    const records = this.punches.map(({ verify, state, slot: at, userId, time }) =>
+      encodePunchRecord({ slot: slot(at), userId, time, first: verify, second: state, workCode: 0 }, this.punchWidth),
+    );
+    return encodeSet(records);
+  }
+
+  operationSet(): Buffer {
+    return encodeSet(this.operations.map(encodeOperationRecord));
+  }
+
+  /** The counters, with a lie added to that of the users. */
+  counters(userLie: number): Buffer {
+    const records = [...this.records.values()];
+    return encodeFreeSizes(
+      {
+        users: Math.max(records.length + userLie, 0),
+        templates: this.templates.size,
+        punches: this.punches.length,
+        operations: this.operations.length,
+        administrators: records.filter((raw) => (raw[2] & 0x0e) !== 0).length,
+        passwords: records.filter((raw) => raw[3] !== 0).length,
+        templateCapacity: TEMPLATE_CAPACITY,
+        userCapacity: this.userCapacity,
+        punchCapacity: PUNCH_CAPACITY,
+        templatesFree: TEMPLATE_CAPACITY - this.templates.size,
+        usersFree: this.userCapacity - records.length,
+        punchesFree: PUNCH_CAPACITY - this.punches.length,
+      },
+      this.recordWidth === 72 ? 92 : 80,
+    );
+  }
+
+  logOperation(operation: number, parameter = 0): void {
+    this.operations.push({ administrator: 0, operation, time: this.clock(), parameters: [parameter, 0, 0, 0] });
+  }
+
+  private sortedRecords(): Buffer[] {
+    return [...this.records].toSorted(([a], [b]) => a - b).map(([, raw]) => raw);
+  }
+}

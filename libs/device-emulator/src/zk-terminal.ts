@@ -1,0 +1,304 @@
+import { createSocket, type RemoteInfo, type Socket as DatagramSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type WallTime } from '@app/kernel';
+import {
+  Command,
+  decodePacket,
+  type UserRecordWidth,
+  TcpPacketDecoder,
+  ZkFormatError,
+  type ZkPacket,
+} from '@app/zk-protocol';
+import { applyEffect, type Outgoing } from './answer-effects.js';
+import { CommandJournal } from './command-journal.js';
+import { type Connection, DatagramConnection, StreamConnection } from './connection.js';
+import {
+  type EmulatedOperation,
+  type EmulatedPunch,
+  type EmulatedTemplate,
+  type EmulatedUser,
+} from './emulated-people.js';
+import { type ProtocolStep, type ZkFaults } from './faults.js';
+import { type SessionHost, TerminalSession } from './terminal-session.js';
+import { TerminalState } from './terminal-state.js';
+
+export interface ZkTerminalOptions {
+  readonly host?: string;
+  /** TCP and UDP share it; 0: any free one. */
+  readonly port?: number;
+  readonly transports?: readonly ('tcp' | 'udp')[];
+  /** `single`: a second TCP client resets the first one, as most terminals do. */
+  readonly connections?: 'single' | 'many';
+  readonly serialNumber?: string;
+  readonly deviceName?: string;
+  readonly platform?: string;
+  readonly firmware?: string;
+  /** Further options, or other values. */
+  readonly options?: Readonly<Record<string, string>>;
+  /** 0: none */
+  readonly commKey?: number;
+  readonly recordWidth?: UserRecordWidth;
+  readonly users?: readonly EmulatedUser[];
+  readonly templates?: readonly EmulatedTemplate[];
+  readonly punches?: readonly EmulatedPunch[];
+  readonly operations?: readonly EmulatedOperation[];
+  readonly clock?: () => WallTime;
+  readonly userCapacity?: number;
+  /** The session id of every connection; unset: a new one each time. */
+  readonly sessionId?: number;
+  /** Data bytes of a DATA packet; 1008 on TCP and 1024 on UDP unless given. */
+  readonly packetBytes?: number;
+  /** Keeps the packets of an answer this far apart, for clients that take a segment for a packet. */
+  readonly paceMs?: number;
+  readonly faults?: ZkFaults;
+}
+
+const STEPS: Readonly<Record<number, ProtocolStep>> = {
+  [Command.CONNECT]: 'connect',
+  [Command.AUTH]: 'auth',
+  [Command.OPTIONS_READ]: 'option',
+  [Command.VERSION]: 'version',
+  [Command.FREE_SIZES]: 'counters',
+  [Command.BUFFERED_READ]: 'bulk',
+  [Command.READ_CHUNK]: 'chunk',
+  [Command.FREE_DATA]: 'release',
+  [Command.GET_TIME]: 'time',
+  [Command.EXIT]: 'exit',
+};
+
+/** An emulated ZK terminal over real TCP and UDP sockets. */
+export class ZkTerminal implements AsyncDisposable {
+  readonly journal = new CommandJournal();
+  /** What is wrong with it; assignable at any time. */
+  faults: ZkFaults;
+  readonly state: TerminalState;
+  host = '';
+  port = 0;
+  private server?: Server;
+  private datagrams?: DatagramSocket;
+  private readonly clients = new Map<Socket, Connection>();
+  private readonly datagramSessions = new Map<string, Client>();
+  private readonly occurrences = new Map<ProtocolStep, number>();
+  private connectionCount = 0;
+  private sessionCount = 0;
+  private counterReads = 0;
+
+  private constructor(private readonly options: ZkTerminalOptions) {
+    this.faults = options.faults ?? {};
+    const { recordWidth = 72, userCapacity = 60_000 } = options;
+    this.state = new TerminalState(recordWidth, userCapacity, optionTable(options), options.clock);
+    this.state.setUsers(options.users ?? []);
+    for (const template of options.templates ?? []) this.state.putTemplate(template);
+    this.state.punches.push(...(options.punches ?? []));
+    this.state.operations.push(...(options.operations ?? []));
+  }
+
+  /** Switches it on. Rejects with `EADDRINUSE` when the port is taken. */
+  static async start(options: ZkTerminalOptions = {}): Promise<ZkTerminal> {
+    const terminal = new ZkTerminal(options);
+    try {
+      await terminal.listen();
+      return terminal;
+    } catch (error) {
+      await terminal.stop();
+      throw error;
+    }
+  }
+
+  get serialNumber(): string {
+    return this.state.options.get('~SerialNumber') ?? '';
+  }
+
+  users(): EmulatedUser[] {
+    return this.state.users();
+  }
+
+  /** A digest of all users with credentials and templates; equal exactly when nothing about them changed. */
+  snapshot(): string {
+    return this.state.snapshot();
+  }
+
+  /** Somebody enrols at the keypad, or is changed there. */
+  enrol(user: EmulatedUser): void {
+    this.state.putUser(user);
+  }
+
+  /** Somebody is deleted at the keypad. */
+  removeUser(slot: number): void {
+    if (this.state.removeUser(slot)) this.state.logOperation(9, slot);
+  }
+
+  setUsers(users: readonly EmulatedUser[]): void {
+    this.state.setUsers(users);
+  }
+
+  addPunch(punch: EmulatedPunch): void {
+    this.state.punches.push(punch);
+  }
+
+  /** How many TCP clients are connected now. */
+  openConnections(): number {
+    return this.clients.size;
+  }
+
+  /** Switches it off; resolves when its sockets are gone. */
+  async stop(): Promise<void> {
+    for (const socket of this.clients.keys()) socket.destroy();
+    const { server, datagrams } = this;
+    if (server?.listening) await new Promise((resolve) => server.close(resolve));
+    if (datagrams) {
+      this.datagrams = undefined;
+      await new Promise<void>((resolve) => datagrams.close(() => resolve()));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  private async listen(): Promise<void> {
+    const { host = '127.0.0.1', port = 0, transports = ['tcp', 'udp'] } = this.options;
+    // A free TCP port may be taken on UDP: then another one is tried, unless a certain one is wanted.
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        this.host = host;
+        this.port = port;
+        if (transports.includes('tcp')) await this.listenTcp(host, port);
+        if (transports.includes('udp')) await this.listenUdp(host, this.port);
+        return;
+      } catch (error) {
+        const retry = port === 0 && attempt < 10 && (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        await this.stop();
+        if (!retry) throw error;
+      }
+    }
+  }
+
+  private async listenTcp(host: string, port: number): Promise<void> {
+    const server = createServer((socket) => this.accept(socket));
+    this.server = server;
+    server.listen(port, host);
+    await once(server, 'listening');
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  private async listenUdp(host: string, port: number): Promise<void> {
+    const datagrams = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    datagrams.bind(port, host);
+    await once(datagrams, 'listening');
+    this.datagrams = datagrams;
+    this.port = datagrams.address().port;
+    datagrams.on('message', (datagram, from) => this.receiveDatagram(datagram, from));
+  }
+
+  private accept(socket: Socket): void {
+    if (this.options.connections !== 'many') for (const earlier of this.clients.keys()) earlier.resetAndDestroy();
+    const connection = new StreamConnection(socket, this.options.paceMs ?? 0);
+    const client = this.newClient('tcp', connection);
+    const decoder = new TcpPacketDecoder();
+    this.clients.set(socket, connection);
+    socket.once('close', () => this.clients.delete(socket));
+    socket.on('data', (chunk) => {
+      try {
+        for (const packet of decoder.push(chunk)) this.receive(client, packet);
+      } catch (error) {
+        if (!(error instanceof ZkFormatError)) throw error;
+        socket.destroy();
+      }
+    });
+  }
+
+  private receiveDatagram(datagram: Buffer, from: RemoteInfo): void {
+    const key = `${from.address}:${from.port}`;
+    const known = this.datagramSessions.get(key);
+    const client =
+      known ??
+      this.newClient('udp', new DatagramConnection((bytes) => this.datagrams?.send(bytes, from.port, from.address)));
+    this.datagramSessions.set(key, client);
+    try {
+      this.receive(client, decodePacket(datagram));
+    } catch (error) {
+      if (!(error instanceof ZkFormatError)) throw error; // a damaged datagram is like a lost one
+    }
+  }
+
+  private newClient(transport: 'tcp' | 'udp', connection: Connection): Client {
+    this.connectionCount += 1;
+    this.sessionCount += 1;
+    const packetBytes = this.options.packetBytes ?? (transport === 'tcp' ? 1008 : 1024);
+    const host = this.sessionHost(packetBytes);
+    const id = this.options.sessionId ?? 0x1000 + (this.sessionCount % 0xe000);
+    return { transport, connection, number: this.connectionCount, session: new TerminalSession(host, id) };
+  }
+
+  private receive(client: Client, request: ZkPacket): void {
+    const { command, data } = request;
+    this.journal.add({ transport: client.transport, connection: client.number, command, data: Buffer.from(data) });
+    if (client.held) client.connection.send(client.held);
+    client.held = undefined;
+    const answer = client.session.answer(request);
+    const outgoing = applyEffect(this.effectFor(command), answer, request, client.session.id);
+    if (outgoing.late) client.held = { ...outgoing, late: false };
+    else if (command === Command.RESTART) client.connection.send({ packets: [], afterwards: 'close' });
+    else client.connection.send(outgoing);
+  }
+
+  private effectFor(command: number): NonNullable<ZkFaults['answers']>[number]['effect'] | undefined {
+    const step = STEPS[command];
+    if (step === undefined) return undefined;
+    const occurrence = (this.occurrences.get(step) ?? 0) + 1;
+    this.occurrences.set(step, occurrence);
+    return this.faults.answers?.find((fault) => fault.step === step && (fault.nth ?? occurrence) === occurrence)
+      ?.effect;
+  }
+
+  /** What a session sees of the terminal; always the faults of this very moment. */
+  private sessionHost(packetBytes: number): SessionHost {
+    const { state, options } = this;
+    const current = {
+      faults: () => this.faults,
+      counterReads: () => this.counterReads,
+      countRead: (reads: number) => (this.counterReads = reads),
+    };
+    return {
+      state,
+      packetBytes,
+      commKey: options.commKey ?? 0,
+      get faults() {
+        return current.faults();
+      },
+      get counterReads() {
+        return current.counterReads();
+      },
+      set counterReads(reads) {
+        current.countRead(reads);
+      },
+    };
+  }
+}
+
+interface Client {
+  readonly transport: 'tcp' | 'udp';
+  readonly connection: Connection;
+  readonly number: number;
+  readonly session: TerminalSession;
+  /** An answer that is held back until the next request. */
+  held?: Outgoing;
+}
+
+function optionTable(options: ZkTerminalOptions): Map<string, string> {
+  const colour = (options.recordWidth ?? 72) === 72;
+  return new Map(
+    Object.entries({
+      '~SerialNumber': options.serialNumber ?? 'EMULATED0001',
+      '~DeviceName': options.deviceName ?? 'Emulated terminal',
+      '~Platform': options.platform ?? (colour ? 'ZMM220_TFT' : 'ZEM500'),
+      '~ZKFPVersion': '10',
+      '~PIN2Width': '9',
+      FaceFunOn: '0',
+      FirmVer: options.firmware ?? 'Ver 6.60 Jun 16 2015',
+      ...options.options,
+    }),
+  );
+}
