@@ -1,5 +1,5 @@
 import { type RunProgress } from '@app/sync-services';
-import { Format, Presets, SingleBar } from 'cli-progress';
+import progress, { type SingleBar } from 'cli-progress';
 
 /** A bar on standard error while a terminal is read; on anything but a screen it draws nothing. */
 export class ReadProgressBar {
@@ -20,15 +20,15 @@ export class ReadProgressBar {
   readonly end = (): void => this.bar?.stop();
 
   private begin(): SingleBar {
-    const bar = new SingleBar(
+    const bar = new progress.SingleBar(
       {
         format: `${this.label} {bar} {percentage}% {stage}`,
-        formatBar: Format.BarFormat,
+        formatBar: progress.Format.BarFormat,
         hideCursor: true,
         clearOnComplete: true,
         stream: process.stderr,
       },
-      Presets.legacy,
+      progress.Presets.legacy,
     );
     bar.start(1, 0, { stage: 'waiting' });
     return bar;
