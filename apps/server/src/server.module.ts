@@ -5,18 +5,22 @@ import { AppConfig, ConfigModule } from '@app/config';
 import { DatabaseModule } from '@app/database';
 import { DevicesModule } from '@app/devices';
 import { HttpModule } from '@app/http';
-import { LoggingModule } from '@app/logging';
+import { LoggingModule, NestLogger } from '@app/logging';
 import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
 import helmet from 'helmet';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Logger } from 'pino';
+import { type HttpLogger, pinoHttp } from 'pino-http';
 import { HealthController } from './health.controller.js';
 
 /** Every feature of the server; the only place that switches schedules on. */
 @Module({})
 export class ServerModule implements NestModule {
+  constructor(private readonly logger: NestLogger) {}
+
   static forRoot(options: { config: AppConfig; logger: Logger; databaseUrl: string }): DynamicModule {
     return {
       module: ServerModule,
@@ -40,6 +44,25 @@ export class ServerModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
     // On a LAN without TLS, upgraded requests would never arrive.
     const contentSecurityPolicy = { directives: { 'upgrade-insecure-requests': null } };
-    consumer.apply(helmet({ contentSecurityPolicy, strictTransportSecurity: false })).forRoutes('{*path}');
+    consumer
+      .apply(helmet({ contentSecurityPolicy, strictTransportSecurity: false }), requestLog(this.logger.pino))
+      .forRoutes('{*path}');
   }
+}
+
+/** One line per request when it has been answered; health checks, which come every few seconds, only when they fail. */
+function requestLog(logger: Logger): HttpLogger<IncomingMessage, ServerResponse> {
+  return pinoHttp<IncomingMessage, ServerResponse>({
+    logger,
+    quietReqLogger: true,
+    customAttributeKeys: { responseTime: 'duration_ms' },
+    serializers: {
+      req: ({ method, url }: { method: string; url: string }) => ({ method, url }),
+      res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
+    },
+    customLogLevel: (request, response) => {
+      if (response.statusCode >= 500) return 'error';
+      return request.url?.startsWith('/health') ? 'silent' : 'info';
+    },
+  });
 }

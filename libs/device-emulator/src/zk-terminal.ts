@@ -142,6 +142,12 @@ export class ZkTerminal implements AsyncDisposable {
     return this.clients.size;
   }
 
+  /** Resolves when no TCP client is connected any more. */
+  async idle(): Promise<void> {
+    const gone = [...this.clients.keys()].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    await Promise.all(gone);
+  }
+
   /** Switches it off; resolves when its sockets are gone. */
   async stop(): Promise<void> {
     for (const socket of this.clients.keys()) socket.destroy();

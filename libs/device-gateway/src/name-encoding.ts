@@ -13,14 +13,18 @@ export function nameDecoder(encoding: NameEncoding): (bytes: Buffer) => string {
   return (bytes) => decoder.decode(bytes);
 }
 
-/** UTF-8; a character that the field cut off at its end is dropped, as the terminal did with its other half. */
+/**
+ * UTF-8; a character that the field cut off at its end is dropped, as the terminal did with its other half. When the
+ * encoding is a guess, a lone odd byte behind plain ASCII is rather a Latin-1 letter.
+ */
 function utf8Decoder(orLatin1: boolean): (bytes: Buffer) => string {
   const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
   return (bytes) => {
     const whole = withoutCutTail(bytes);
+    const guessed = orLatin1 && whole.length < bytes.length && whole.every((byte) => byte < 0x80);
     try {
-      return strict.decode(whole);
+      return strict.decode(guessed ? bytes : whole);
     } catch {
       return orLatin1 ? bytes.toString(LATIN1) : lenient.decode(whole);
     }

@@ -1,7 +1,7 @@
 import { AppError } from '@app/kernel';
+import { currentRequestId } from '@app/logging';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { ClsServiceManager } from 'nestjs-cls';
 import { bareProblem, type Problem, problemOf } from './problem.js';
 
 const RETRY_AFTER_SECONDS = 30;
@@ -24,9 +24,7 @@ export class AppErrorFilter implements ExceptionFilter {
     response
       .status(problem.status)
       .type('application/problem+json')
-      .send(
-        JSON.stringify({ ...problem, instance: request.path, request_id: ClsServiceManager.getClsService().getId() }),
-      );
+      .send(JSON.stringify({ ...problem, instance: request.path, request_id: currentRequestId() }));
   }
 
   private problemFor(error: unknown): Problem {

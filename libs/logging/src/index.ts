@@ -1,1 +1,2 @@
 export { createLogger, LoggingModule, NestLogger } from './logging.js';
+export { currentRequestId, withRequestId } from './request-id.js';

@@ -1,6 +1,6 @@
 import { type DynamicModule, Injectable, type LoggerService, Module } from '@nestjs/common';
-import { ClsServiceManager } from 'nestjs-cls';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { currentRequestId } from './request-id.js';
 
 /** Fields that must never reach a log line, wherever they stand. */
 const SECRET_FIELDS = ['authorization', 'cookie', 'commKey', 'comm_key', 'password', 'pin', 'token', 'adminToken'];
@@ -16,7 +16,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     formatters: { level: (label: string) => ({ level: label }), bindings: () => ({}) },
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `req.headers.${field}`]), censor: '***' },
     mixin: () => {
-      const requestId = ClsServiceManager.getClsService().getId();
+      const requestId = currentRequestId();
       return requestId ? { request_id: requestId } : {};
     },
   };
@@ -35,7 +35,8 @@ const ASSEMBLY_CONTEXTS = new Set([
 /** Lets Nest and our services log through pino; `logger.log({ msg, …facts })` keeps the facts as fields. */
 @Injectable()
 export class NestLogger implements LoggerService {
-  constructor(private readonly logger: Logger) {}
+  /** @param pino where everything goes, for what logs by itself */
+  constructor(readonly pino: Logger) {}
 
   log(message: unknown, ...rest: unknown[]): void {
     this.write(ASSEMBLY_CONTEXTS.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
@@ -64,9 +65,9 @@ export class NestLogger implements LoggerService {
   ): void {
     const context = typeof rest.at(-1) === 'string' ? (rest.at(-1) as string) : undefined;
     const stack = rest.length > 1 && typeof rest[0] === 'string' ? rest[0] : undefined;
-    if (message instanceof Error) this.logger[level]({ context, err: message }, message.message);
-    else if (typeof message === 'object' && message !== null) this.logger[level]({ context, ...message });
-    else this.logger[level]({ context, stack }, String(message));
+    if (message instanceof Error) this.pino[level]({ context, err: message }, message.message);
+    else if (typeof message === 'object' && message !== null) this.pino[level]({ context, ...message });
+    else this.pino[level]({ context, stack }, String(message));
   }
 }
 

@@ -1,0 +1,73 @@
+import { tmpdir } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AuthModule } from '@app/auth';
+import { AppConfig, ConfigModule } from '@app/config';
+import { DatabaseModule } from '@app/database';
+import { GATEWAY_TIMEOUTS, type GatewayTimeouts, STANDARD_TIMEOUTS } from '@app/device-gateway';
+import { HttpModule } from '@app/http';
+import { Clock } from '@app/kernel';
+import { COORDINATION_OPTIONS, type CoordinationOptions } from '@app/sync-coordinator';
+import { type INestApplication, Logger, type Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { createTestDatabase, type TestDatabase } from './test-database.js';
+
+/** The administrator's token of every test app. */
+export const TEST_TOKEN = 'test-administrator-token';
+
+/** Patient enough for a noisy machine, impatient enough for a test of silence. */
+export const QUICK_TIMEOUTS: GatewayTimeouts = {
+  ...STANDARD_TIMEOUTS,
+  connectMs: 5_000,
+  idleMs: 500,
+  datagramMs: 150,
+  overallMs: 20_000,
+  closeMs: 100,
+};
+
+/** A running application over a database of its own. */
+export interface TestApp extends AsyncDisposable {
+  readonly app: INestApplication;
+  readonly database: TestDatabase;
+  get<T>(token: Type<T> | (abstract new (...args: never[]) => T)): T;
+}
+
+/** Opens modules as in production: real PostgreSQL, validation, filter and guard; time and patience can be replaced. */
+export async function openTestApp(
+  modules: readonly Type[],
+  options: {
+    readonly clock?: Clock;
+    readonly timeouts?: GatewayTimeouts;
+    readonly coordination?: CoordinationOptions;
+  } = {},
+): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-test-app-'));
+  const config = AppConfig.fromEnv({ ADMIN_TOKEN: TEST_TOKEN, DATA_DIR: dataDir });
+  Logger.overrideLogger(false);
+  const builder = Test.createTestingModule({
+    imports: [
+      ConfigModule.forRoot(config),
+      DatabaseModule.forRoot({ url: database.url, applicationName: 'holdfast-test' }),
+      HttpModule,
+      AuthModule,
+      ...modules,
+    ],
+  })
+    .overrideProvider(GATEWAY_TIMEOUTS)
+    .useValue(options.timeouts ?? QUICK_TIMEOUTS);
+  if (options.clock) builder.overrideProvider(Clock).useValue(options.clock);
+  if (options.coordination) builder.overrideProvider(COORDINATION_OPTIONS).useValue(options.coordination);
+  const app = (await builder.compile()).createNestApplication({ logger: false });
+  await app.init();
+  return {
+    app,
+    database,
+    get: (token) => app.get(token),
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await database[Symbol.asyncDispose]();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
