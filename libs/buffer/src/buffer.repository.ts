@@ -84,10 +84,10 @@ export class BufferRepository {
   async findNeverMet(tx: Tx, deviceId: string, ids: readonly string[]): Promise<Set<string>> {
     if (ids.length === 0) return new Set();
     const rows = await tx.query<{ id: string }[]>(
-      `select id from unnest($2::text[]) as wanted (id)
-        where not exists (select 1 from device_user_buffer where device_id = $1 and device_user_id = id)
-          and not exists (select 1 from device_user_audit_log
-                           where device_id = $1 and device_user_id = id and operation_type = 'user_discovered')`,
+      `select wanted.id from unnest($2::text[]) as wanted (id)
+        where not exists (select 1 from device_user_buffer where device_id = $1 and device_user_id = wanted.id)
+          and not exists (select 1 from device_user_audit_log where device_id = $1 and device_user_id = wanted.id
+                             and operation_type = 'user_discovered')`,
       [deviceId, ids],
     );
     return new Set(rows.map(({ id }) => id));

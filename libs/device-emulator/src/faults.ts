@@ -58,7 +58,7 @@ export type AnswerEffect =
   /** The answer is held back and sent when the next request arrives. */
   | { readonly kind: 'late' };
 
-/** An effect on the answers to one kind of request: to the n-th of a terminal's life (from 1), or to every one. */
+/** An effect on the answers to one kind of request: to the n-th since it was set (from 1), or to every one. */
 export interface AnswerFault {
   readonly step: ProtocolStep;
   readonly nth?: number;
@@ -69,7 +69,7 @@ export interface AnswerFault {
 export interface Lies {
   /** Added to the user counter. */
   readonly userCounter?: number;
-  /** Added to the user counter from its second reading on: somebody enrols during the read. */
+  /** Added to the user counter from its second reading on (since this was set): somebody enrols during the read. */
   readonly userCounterLater?: number;
   /** Added to the length word of a set. */
   readonly setTotal?: number;

@@ -70,8 +70,7 @@ const STEPS: Readonly<Record<number, ProtocolStep>> = {
 /** An emulated ZK terminal over real TCP and UDP sockets. */
 export class ZkTerminal implements AsyncDisposable {
   readonly journal = new CommandJournal();
-  /** What is wrong with it; assignable at any time. */
-  faults: ZkFaults;
+  private currentFaults: ZkFaults = {};
   readonly state: TerminalState;
   host = '';
   port = 0;
@@ -104,6 +103,17 @@ export class ZkTerminal implements AsyncDisposable {
       await terminal.stop();
       throw error;
     }
+  }
+
+  /** What is wrong with it; assignable at any time. Occurrences are counted from the assignment. */
+  get faults(): ZkFaults {
+    return this.currentFaults;
+  }
+
+  set faults(faults: ZkFaults) {
+    this.currentFaults = faults;
+    this.occurrences.clear();
+    this.counterReads = 0;
   }
 
   get serialNumber(): string {

@@ -17,7 +17,6 @@ export type DeviceErrorCode =
   | 'device/protocol-violation'
   | 'device/incomplete-read'
   | 'device/serial-mismatch'
-  | 'device/unsupported-record'
   | 'device/command-not-allowed'
   | 'device/driver-crashed'
   | 'device/aborted';
@@ -56,6 +55,7 @@ export type IncompleteReason =
   | 'counter-changed'
   | 'counter-mismatch'
   | 'size-mismatch'
+  | 'record-width'
   | 'duplicate-slot'
   | 'duplicate-user-id'
   | 'packet-order'

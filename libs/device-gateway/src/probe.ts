@@ -60,7 +60,6 @@ const ADVICE: Partial<Record<DeviceErrorCode | 'handshake/device/timeout', reado
     'the terminal was replaced, or the address was given to another one',
     'add the new terminal as a device',
   ],
-  'device/unsupported-record': ['firmware with a record format that we do not know', 'report the model and firmware'],
   'device/driver-crashed': ['npm node-zklib does not cope with this terminal', 'use --driver zk'],
 };
 

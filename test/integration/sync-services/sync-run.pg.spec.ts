@@ -1,0 +1,338 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { AuditEntry, DeviceUserAuditService } from '@app/audit';
+import { BufferedUser, DeviceUserBufferService } from '@app/buffer';
+import { type Device } from '@app/devices';
+import { type EmulatedUser, faultCatalogue, ZkTerminal } from '@app/device-emulator';
+import { canonicalDeviceUserId, systemActor } from '@app/kernel';
+import {
+  MachineSyncService,
+  PopulateBuffer,
+  SyncFailedError,
+  SyncRunRow,
+  SyncServicesModule,
+} from '@app/sync-services';
+import { deviceLockKey, SyncCoordinator } from '@app/sync-coordinator';
+import { RetrySchedule } from '@app/kernel';
+import { isReadOrSessionCommand } from '@app/zk-protocol';
+import {
+  aMapping,
+  aUser,
+  deviceContent,
+  deviceOf,
+  ManualClock,
+  openTestApp,
+  QUICK_TIMEOUTS,
+  type TestApp,
+} from '@test/support';
+import fc from 'fast-check';
+
+const RUNS = { numRuns: 100 };
+const clock = new ManualClock();
+const coordination = { ttlMs: 60_000, retries: new RetrySchedule(0, 1) };
+let app: TestApp;
+let terminal: ZkTerminal;
+let device: Device;
+
+beforeAll(async () => {
+  const timeouts = { ...QUICK_TIMEOUTS, idleMs: 100 };
+  app = await openTestApp([SyncServicesModule], { clock, timeouts, coordination });
+});
+afterAll(async () => {
+  await app[Symbol.asyncDispose]();
+});
+
+/** A terminal of its own and an empty database for each case, since a property speaks about first meetings too. */
+async function fresh(users: readonly EmulatedUser[] = []): Promise<AsyncDisposable> {
+  const started = await ZkTerminal.start({ users, transports: ['tcp'], serialNumber: `SN${Math.random()}` });
+  terminal = started;
+  const { dataSource } = app.database;
+  // Devices keep their numbering: the audit log remembers, and must, whom it met on an earlier one.
+  await dataSource.query('truncate device_user_buffer, user_machine_mapping, people, devices');
+  await dataSource.query('truncate sync_runs restart identity');
+  device = await deviceOf(dataSource, started);
+  return started;
+}
+
+function sync(): Promise<unknown> {
+  return app.get(MachineSyncService).syncDevice(device, systemActor);
+}
+
+function bufferRows(): Promise<BufferedUser[]> {
+  return app.database.dataSource
+    .getRepository(BufferedUser)
+    .find({ where: { deviceId: device.id }, order: { deviceUserId: 'ASC' } });
+}
+
+/** Attributes by which a buffer row must equal the user on the terminal. */
+function attributesOf(user: EmulatedUser): Record<string, unknown> {
+  return {
+    deviceUserId: canonicalDeviceUserId(user.userId),
+    slot: user.slot,
+    nameBytes: user.name,
+    cardNumber: user.card === 0 ? null : String(user.card),
+    privilege: user.privilege,
+    groupId: user.group,
+    timezoneId: user.ownZones ? user.zones.join(',') : null,
+    hasPin: user.password !== '',
+  };
+}
+
+function sorted<T extends { deviceUserId: unknown }>(rows: readonly T[]): T[] {
+  return rows.toSorted((a, b) => (String(a.deviceUserId) < String(b.deviceUserId) ? -1 : 1));
+}
+
+function expectedRows(users: readonly EmulatedUser[]): Record<string, unknown>[] {
+  return sorted(users.map(attributesOf) as { deviceUserId: unknown }[]);
+}
+
+function pickAttributes(rows: readonly BufferedUser[]): object[] {
+  return sorted(rows).map(({ deviceUserId, slot, nameBytes, cardNumber, privilege, groupId, timezoneId, hasPin }) => ({
+    deviceUserId,
+    slot,
+    nameBytes,
+    cardNumber,
+    privilege,
+    groupId,
+    timezoneId,
+    hasPin,
+  }));
+}
+
+describe('a sync run', () => {
+  it('Property 1: Complete user retrieval: works with all users as they are on the device, or fails as incomplete', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        deviceContent(),
+        fc.option(fc.integer({ min: 1, max: 900 }), { nil: undefined }),
+        async (users, cutBytes) => {
+          await using _ = await fresh(users);
+          // A list of N users cut by N × 44 bytes is a list of N users with 28-byte records, to the last bit.
+          fc.pre(cutBytes !== users.length * 44);
+          if (cutBytes !== undefined && users.length > 0) {
+            terminal.faults = { lies: { cutSetBytes: Math.min(cutBytes, users.length * 72) } };
+            await expect(sync()).rejects.toMatchObject({ code: 'device/incomplete-read' });
+            expect(await bufferRows()).toEqual([]);
+          } else {
+            await sync();
+            expect(pickAttributes(await bufferRows())).toEqual(expectedRows(users));
+          }
+        },
+      ),
+      RUNS,
+    );
+  });
+
+  it('Property 2: Unmapped user buffering: one row for each unmapped user, none for a mapped one', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        deviceContent(25),
+        fc.infiniteStream(fc.boolean()),
+        fc.integer({ min: 1, max: 2 }),
+        async (users, coin, runs) => {
+          await using _ = await fresh(users);
+          const unmapped: EmulatedUser[] = [];
+          for (const user of users) {
+            if (coin.next().value)
+              await aMapping(app.database.dataSource, device.id, canonicalDeviceUserId(user.userId));
+            else unmapped.push(user);
+          }
+          for (let run = 0; run < runs; run += 1) await sync();
+          expect(pickAttributes(await bufferRows())).toEqual(expectedRows(unmapped));
+        },
+      ),
+      RUNS,
+    );
+  });
+
+  it('Property 3: Read-only sync: users and credentials stay, and only reads arrive, also when runs fail', async () => {
+    const faults = fc.option(fc.constantFrom(...faultCatalogue()), { nil: undefined });
+    await fc.assert(
+      fc.asyncProperty(deviceContent(20), fc.array(faults, { minLength: 1, maxLength: 3 }), async (users, sequence) => {
+        await using _ = await fresh(users);
+        const before = terminal.snapshot();
+        for (const fault of sequence) {
+          terminal.faults = fault?.faults ?? {};
+          const failure = await sync().then(
+            () => undefined,
+            (error: unknown) => error,
+          );
+          if (failure !== undefined) expect(failure).toBeInstanceOf(SyncFailedError);
+          else if (fault === undefined) expect(await bufferRows()).toHaveLength(users.length);
+        }
+        expect(terminal.snapshot()).toBe(before);
+        expect(terminal.journal.outside(isReadOrSessionCommand)).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('Property 4: Operation logging: one entry for each discovery, each buffering and each run', async () => {
+    const steps = fc.array(fc.record({ users: deviceContent(12), fails: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    await fc.assert(
+      fc.asyncProperty(steps, fc.infiniteStream(fc.boolean()), async (sequence, coin) => {
+        await using _ = await fresh();
+        const firstEntry = await newestEntryId();
+        const mapped = new Set<string>();
+        const met = new Set<string>();
+        const buffered = new Set<string>();
+        const runs: object[] = [];
+        for (const { users, fails } of sequence) {
+          terminal.setUsers(users);
+          terminal.faults = fails ? { lies: { userCounter: 1 } } : {};
+          if (fails) {
+            await expect(sync()).rejects.toThrow(SyncFailedError);
+            runs.push({
+              operation: 'sync_run_failed',
+              details: expect.objectContaining({ code: 'device/incomplete-read' }),
+            });
+            continue;
+          }
+          for (const { userId } of users) {
+            const id = canonicalDeviceUserId(userId);
+            if (!met.has(id) && coin.next().value) {
+              await aMapping(app.database.dataSource, device.id, id);
+              mapped.add(id);
+            }
+            met.add(id);
+            if (!mapped.has(id)) buffered.add(id);
+          }
+          await sync();
+          const unmapped = users.filter(({ userId }) => !mapped.has(canonicalDeviceUserId(userId))).length;
+          const details = { discovered: users.length, mapped: users.length - unmapped, unmapped };
+          runs.push({ operation: 'sync_run_finished', details: expect.objectContaining(details) });
+        }
+        const entries = await entriesAfter(firstEntry);
+        const idsOf = (operation: string): (string | null)[] =>
+          entries.filter((entry) => entry.operation === operation).map(({ deviceUserId }) => deviceUserId);
+        expect(idsOf('user_discovered').toSorted()).toEqual([...met].toSorted());
+        expect(idsOf('user_buffered').toSorted()).toEqual([...buffered].toSorted());
+        expect(entries.filter(({ operation }) => operation.startsWith('sync_run'))).toEqual(
+          runs.map((run) => expect.objectContaining(run)),
+        );
+        for (const entry of entries) {
+          expect(entry).toMatchObject({
+            deviceId: device.id,
+            performedBy: 'system',
+            serviceName: 'machineSyncService',
+          });
+          expect(entry.timestamp).toBeInstanceOf(Date);
+        }
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('a run that fails', () => {
+  beforeEach(async () => {
+    await terminal?.stop();
+    await fresh([aUser(1), aUser(2)]);
+  });
+  afterAll(() => terminal.stop());
+
+  it('leaves the buffer as it was, a row that says why, and no lease behind', async () => {
+    await sync();
+    const before = await bufferRows();
+    terminal.setUsers([aUser(3)]);
+    terminal.faults = { lies: { userCounterLater: 1 } };
+    const failure = await sync().catch((error: unknown) => error as SyncFailedError);
+    expect(failure).toMatchObject({
+      code: 'device/incomplete-read',
+      details: { syncRunId: '2', reason: 'counter-changed' },
+    });
+    expect(await bufferRows()).toEqual(before);
+    const row = await app.database.dataSource.getRepository(SyncRunRow).findOneByOrFail({ id: '2' });
+    expect(row).toMatchObject({ outcome: 'incomplete', errorCode: 'device/incomplete-read', usersRead: null });
+    expect(row.errorMessage).toMatch(/somebody is enrolling or deleting/);
+    expect(await app.get(SyncCoordinator).checkLockStatus(deviceLockKey(device.id))).toMatchObject({ held: false });
+  });
+
+  it('says who holds the terminal, and does not touch it', async () => {
+    const coordinator = app.get(SyncCoordinator);
+    const lease = await coordinator.acquireLock(deviceLockKey(device.id), { service: 'backup' });
+    await expect(sync()).rejects.toMatchObject({ code: 'coordination/lease-busy', message: /backup@/ });
+    expect(terminal.journal.entries).toEqual([]);
+    await coordinator.releaseLock(lease);
+    const [row] = await app.database.dataSource.getRepository(SyncRunRow).find();
+    expect(row).toMatchObject({ outcome: 'busy', leaseToken: null });
+  });
+
+  it('is marked as abandoned by the next one when its process died', async () => {
+    const runs = app.database.dataSource.getRepository(SyncRunRow);
+    const dead = {
+      service: 'machineSyncService',
+      requestedBy: 'system',
+      startedAt: new Date(),
+      outcome: 'running' as const,
+    };
+    const { id } = await runs.save({ ...dead, deviceId: device.id, leaseToken: '0' });
+    await sync();
+    expect(await runs.findOneByOrFail({ id })).toMatchObject({ outcome: 'abandoned' });
+  });
+});
+
+describe('populating the buffer', () => {
+  beforeEach(async () => {
+    await terminal?.stop();
+    await fresh([aUser(1), aUser(2), aUser(3, { userId: ' ' })]);
+    await aMapping(app.database.dataSource, device.id, '9001');
+  });
+  afterAll(() => terminal.stop());
+
+  async function populate(dryRun: boolean): Promise<unknown> {
+    const done = [];
+    for await (const { totals, error } of app.get(PopulateBuffer).run({ devices: [], dryRun, actor: systemActor }))
+      done.push(error ?? totals);
+    return done[0];
+  }
+
+  it('writes nothing in a dry run, and the real run does what it said', async () => {
+    const counted = { read: 2, mapped: 1, unmapped: 1, newlyBuffered: 1, alreadyBuffered: 0, updated: 0, invalid: 1 };
+    expect(await populate(true)).toEqual(counted);
+    expect(await bufferRows()).toEqual([]);
+    expect(await populate(false)).toEqual(counted);
+    expect(await populate(false)).toEqual({ ...counted, newlyBuffered: 0, alreadyBuffered: 1 });
+    expect(await bufferRows()).toHaveLength(1);
+  });
+
+  it('tells a device that cannot be proven, and that is an error', async () => {
+    terminal.faults = { lies: { emptyList: true } };
+    expect(await populate(false)).toMatchObject({ code: 'device/incomplete-read' });
+  });
+});
+
+it('never stores a PIN, in the buffer or in the log', async () => {
+  await using _ = await fresh([aUser(1, { password: '73915517' })]);
+  await sync();
+  const tables = ['device_user_buffer', 'device_user_audit_log', 'sync_runs'];
+  for (const table of tables) {
+    const rows: unknown = await app.database.dataSource.query(`select * from ${table}`);
+    expect(JSON.stringify(rows)).not.toContain('73915517');
+  }
+  expect(await app.get(DeviceUserBufferService).getStatistics(device.id)).toEqual({
+    unmapped: 1,
+    mapped: 0,
+    conflict: 0,
+  });
+  const [newest] = await app.get(DeviceUserAuditService).getUserLogs(device.id, '9001');
+  expect(newest).toMatchObject({ operation: 'user_buffered', details: { has_pin: true } });
+});
+
+async function newestEntryId(): Promise<string> {
+  const [{ id }] = await app.database.dataSource.query<{ id: string }[]>(
+    'select coalesce(max(id), 0) as id from device_user_audit_log',
+  );
+  return id;
+}
+
+function entriesAfter(id: string): Promise<AuditEntry[]> {
+  return app.database.dataSource
+    .getRepository(AuditEntry)
+    .createQueryBuilder('entry')
+    .where('entry.id > :id', { id })
+    .orderBy('entry.id')
+    .getMany();
+}
