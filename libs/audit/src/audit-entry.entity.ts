@@ -1,8 +1,11 @@
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import { type AuditDetails, type AuditOperation } from './audit-operation.js';
 
 /** One thing that happened. Append-only: a trigger refuses UPDATE, DELETE and TRUNCATE. */
 @Entity('device_user_audit_log')
+@Index('device_user_audit_log_operation', ['operation'])
+@Index('device_user_audit_log_user', ['deviceId', 'deviceUserId'])
+@Index('device_user_audit_log_timestamp', ['timestamp'])
 export class AuditEntry {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
   readonly id: string;

@@ -7,7 +7,7 @@ export interface Outgoing {
   readonly segments?: 'one' | 'every-byte';
   readonly pauseMs?: number;
   /** What happens after the packets. */
-  readonly afterwards?: 'reset' | 'close';
+  readonly afterwards?: 'drop' | 'close';
   /** Held back until the next request. */
   readonly late?: boolean;
 }
@@ -30,11 +30,11 @@ export function applyEffect(
   switch (effect.kind) {
     case 'silence':
       return { packets: [] };
-    case 'reset':
+    case 'drop':
     case 'close':
       return { packets: [], afterwards: effect.kind };
-    case 'reset-midway':
-      return { packets: packets.slice(0, Math.ceil(packets.length / 2)), afterwards: 'reset' };
+    case 'drop-midway':
+      return { packets: packets.slice(0, Math.ceil(packets.length / 2)), afterwards: 'drop' };
     case 'lose':
       return { packets: effect.packet === 'first' ? packets.slice(1) : packets.slice(0, -1) };
     case 'duplicate':

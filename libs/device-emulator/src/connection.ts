@@ -6,7 +6,7 @@ import { type Outgoing, type OutgoingPacket } from './answer-effects.js';
 export interface Connection {
   send(outgoing: Outgoing): void;
   /** Ends it as if the power had failed. */
-  reset(): void;
+  drop(): void;
 }
 
 /** A TCP client. Each packet is a write of its own, as terminals do it; `paceMs` keeps them apart on the wire too. */
@@ -27,8 +27,9 @@ export class StreamConnection implements Connection {
     this.sending = this.sending.then(() => this.write(outgoing));
   }
 
-  reset(): void {
-    this.socket.resetAndDestroy();
+  /** Not Node's resetAndDestroy(), which on a connection that the client is just closing leaves a handle behind. */
+  drop(): void {
+    this.socket.destroy();
   }
 
   private async write(outgoing: Outgoing): Promise<void> {
@@ -40,7 +41,7 @@ export class StreamConnection implements Connection {
       this.socket.write(segment);
       if (segments.length > 1) await this.pause(Math.max(pauseMs, this.paceMs));
     }
-    if (afterwards === 'reset') this.reset();
+    if (afterwards === 'drop') this.drop();
     if (afterwards === 'close') this.socket.end();
   }
 
@@ -81,7 +82,7 @@ export class DatagramConnection implements Connection {
     }
   }
 
-  reset(): void {
+  drop(): void {
     // Nothing says goodbye when a UDP session dies.
   }
 }

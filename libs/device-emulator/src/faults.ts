@@ -16,12 +16,12 @@ export type ProtocolStep = (typeof PROTOCOL_STEPS)[number];
 /** What goes wrong with the answer to a request. */
 export type AnswerEffect =
   | { readonly kind: 'silence' }
-  /** The connection is reset instead of an answer. */
-  | { readonly kind: 'reset' }
+  /** The connection is dropped instead of an answer. */
+  | { readonly kind: 'drop' }
   /** The connection is closed in order instead of an answer. */
   | { readonly kind: 'close' }
-  /** The first packets go out, then the connection is reset. */
-  | { readonly kind: 'reset-midway' }
+  /** The first packets go out, then the connection is dropped. */
+  | { readonly kind: 'drop-midway' }
   /** One packet of the answer never leaves: the first, or the last. */
   | { readonly kind: 'lose'; readonly packet: 'first' | 'last' }
   | { readonly kind: 'duplicate'; readonly packet: 'first' | 'last' }
@@ -124,9 +124,9 @@ export interface CataloguedFault {
 
 const EFFECTS: readonly AnswerEffect[] = [
   { kind: 'silence' },
-  { kind: 'reset' },
+  { kind: 'drop' },
   { kind: 'close' },
-  { kind: 'reset-midway' },
+  { kind: 'drop-midway' },
   { kind: 'lose', packet: 'first' },
   { kind: 'lose', packet: 'last' },
   { kind: 'duplicate', packet: 'first' },

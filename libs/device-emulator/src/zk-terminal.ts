@@ -28,7 +28,7 @@ export interface ZkTerminalOptions {
   /** TCP and UDP share it; 0: any free one. */
   readonly port?: number;
   readonly transports?: readonly ('tcp' | 'udp')[];
-  /** `single`: a second TCP client resets the first one, as most terminals do. */
+  /** `single`: a second TCP client drops the first one, as most terminals do. */
   readonly connections?: 'single' | 'many';
   readonly serialNumber?: string;
   readonly deviceName?: string;
@@ -209,7 +209,7 @@ export class ZkTerminal implements AsyncDisposable {
   }
 
   private accept(socket: Socket): void {
-    if (this.options.connections !== 'many') for (const earlier of this.clients.keys()) earlier.resetAndDestroy();
+    if (this.options.connections !== 'many') for (const earlier of this.clients.keys()) earlier.destroy();
     const connection = new StreamConnection(socket, this.options.paceMs ?? 0);
     const client = this.newClient('tcp', connection);
     const decoder = new TcpPacketDecoder();

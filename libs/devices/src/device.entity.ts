@@ -1,8 +1,14 @@
 import type { DriverName, NameEncoding, Transport } from '@app/device-gateway';
-import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
+import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
 
 /** A registered terminal: how to reach it, who it proved to be, when it was last read completely. */
 @Entity('devices')
+@Index('devices_slug', ['slug'], { unique: true })
+@Index('devices_address', ['host', 'port', 'transport'], { unique: true })
+@Index('devices_serial_number', ['serialNumber'], { unique: true })
+@Check('devices_driver', `driver in ('zk', 'node-zklib')`)
+@Check('devices_port', 'port between 1 and 65535')
+@Check('devices_transport', `transport in ('tcp', 'udp')`)
 export class Device {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
   readonly id: string; // pg returns bigint as a decimal string

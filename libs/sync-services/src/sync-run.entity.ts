@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 export const RUN_OUTCOMES = ['running', 'succeeded', 'incomplete', 'failed', 'busy', 'abandoned'] as const;
 
@@ -10,6 +10,8 @@ export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 
 /** One run of a sync service against one device, from lease request to lease release. */
 @Entity('sync_runs')
+@Index('sync_runs_device', ['deviceId', 'startedAt'])
+@Check('sync_runs_outcome', `outcome in ('${RUN_OUTCOMES.join("', '")}')`)
 export class SyncRunRow {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
   readonly id: string;

@@ -71,7 +71,7 @@ describe('the driver node-zklib', () => {
       { answers: [{ step: 'bulk', effect: { kind: 'code', code: 2001, withData: true } }] },
     ],
     ['a bulk read that is refused without a word', { answers: [{ step: 'bulk', effect: { kind: 'silence' } }] }],
-    ['a reset in the middle', { answers: [{ step: 'chunk', effect: { kind: 'reset-midway' } }] }],
+    ['a reset in the middle', { answers: [{ step: 'chunk', effect: { kind: 'drop-midway' } }] }],
     ['packets in one segment', { answers: [{ step: 'chunk', effect: { kind: 'coalesce' } }] }],
     ['a damaged packet', { answers: [{ step: 'chunk', effect: { kind: 'damage' } }] }],
     ['a counter that lies', { lies: { userCounter: 1 } }],

@@ -1,0 +1,302 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { inventUsers, ZkTerminal } from '@app/device-emulator';
+import { isReadOrSessionCommand } from '@app/zk-protocol';
+import { createEmptyDatabase } from '@test/support';
+
+/** The built program, as `npm start` and `npm run cli` run it; scripts/test.mjs has built it. */
+const SERVER = resolve('dist/apps/server/src/main.js');
+const CLI = resolve('dist/apps/cli/src/main.js');
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program that runs: what it has said so far, and how it ended. */
+class Running {
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<Ended>;
+  private readonly child: ChildProcess;
+
+  constructor(program: string, args: readonly string[], env: Record<string, string>) {
+    const { PATH = '', HOME = '' } = process.env;
+    this.child = spawn(process.execPath, [program, ...args], {
+      env: { PATH, HOME, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child.stdout?.on('data', (text: Buffer) => (this.stdout += text.toString()));
+    this.child.stderr?.on('data', (text: Buffer) => (this.stderr += text.toString()));
+    this.ended = once(this.child, 'close').then(([code]) => ({
+      code: code as number | null,
+      stdout: this.stdout,
+      stderr: this.stderr,
+    }));
+  }
+
+  /** Waits until it has printed the banner; fails when it ends before. */
+  async banner(): Promise<string> {
+    while (!this.stdout.includes('Ctrl-C')) {
+      const ended = await Promise.race([this.ended, once(this.child.stdout!, 'data').then(() => undefined)]);
+      if (ended) throw new Error(`ended with ${ended.code} before its banner: ${ended.stderr}`);
+    }
+    return this.stdout.slice(this.stdout.indexOf('Holdfast is running'));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+}
+
+const folders: string[] = [];
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-e2e-'));
+  await chmod(folder, 0o755);
+  folders.push(folder);
+  return folder;
+}
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+});
+
+describe('a first start', () => {
+  let dataDir: string;
+  let server: Running;
+  let banner: string;
+  let url: string;
+  let token: string;
+
+  const api = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`${url}${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    });
+  const cli = (...args: string[]): Promise<Ended> => new Running(CLI, args, { DATA_DIR: dataDir }).ended;
+
+  beforeAll(async () => {
+    dataDir = join(await newFolder(), 'data');
+    server = new Running(SERVER, [], { DATA_DIR: dataDir, PORT: '0' });
+    banner = await server.banner();
+    url = /http:\/\/127\.0\.0\.1:\d+/.exec(banner)?.[0] ?? '';
+    token = /hf_\S+/.exec(banner)?.[0] ?? '';
+  });
+  afterAll(async () => {
+    server.signal('SIGKILL');
+    await server.ended;
+  });
+
+  it('shows where everything is, and that the emulated terminal was read and buffered', () => {
+    expect(banner).toMatch(/Swagger +http/);
+    expect(banner).toContain(dataDir);
+    expect(banner).toMatch(/EMULATED terminal with invented people at 127\.0\.0\.1:\d+/);
+    expect(banner).toMatch(/250 users read with proof, 250 newly buffered/);
+    expect(banner).toMatch(/device add --name/);
+  });
+
+  it('serves the buffer to who has the token, and health to everybody', async () => {
+    const { items } = (await (await api('/api/device-users/buffer?limit=200')).json()) as {
+      items: { name: string | null }[];
+    };
+    expect(items).toHaveLength(200);
+    const names = items.map(({ name }) => name).join('');
+    for (const script of [/\p{Script=Latin}/u, /\p{Script=Ethiopic}/u, /\p{Script=Arabic}/u, /\p{Script=Han}/u]) {
+      expect(names).toMatch(script);
+    }
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+  });
+
+  it('guards every route but health, those of the documentation included', async () => {
+    const document = (await (await api('/api/openapi.json')).json()) as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => [method, path] as const),
+    );
+    expect(routes.length).toBeGreaterThan(8);
+    for (const [method, path] of [...routes, ['get', '/api/docs'], ['get', '/api/openapi.json']] as const) {
+      const { status } = await fetch(url + path.replace('{id}', '1'), { method: method.toUpperCase() });
+      expect([path, status]).toEqual([path, path.startsWith('/health') ? 200 : 401]);
+    }
+  });
+
+  it('registers a terminal over HTTP, reads it on demand, and keeps the comm key to itself', async () => {
+    await using terminal = await ZkTerminal.start({
+      users: inventUsers({ count: 40, seed: 9 }),
+      commKey: 7788,
+      serialNumber: 'E2E1',
+    });
+    const body = JSON.stringify({ name: 'Front door', address: `${terminal.host}:${terminal.port}`, comm_key: 7788 });
+    const added = await api('/api/devices', { method: 'POST', body });
+    expect(added.status).toBe(201);
+    const device = (await added.json()) as { id: string };
+    expect(device).toMatchObject({ slug: 'front-door', serial_number: 'E2E1', user_count: 40, has_comm_key: true });
+    expect(JSON.stringify(device)).not.toContain('7788');
+    const again = await api('/api/devices', { method: 'POST', body });
+    expect([again.status, ((await again.json()) as { code: string }).code]).toEqual([
+      409,
+      'devices/already-registered',
+    ]);
+    const run = (await (await api(`/api/devices/${device.id}/sync`, { method: 'POST' })).json()) as object;
+    expect(run).toMatchObject({
+      outcome: 'succeeded',
+      users_read: 40,
+      newly_buffered: 40,
+      service: 'machineSyncService',
+    });
+    terminal.faults = { lies: { cutSetBytes: 72 } };
+    const failed = await api(`/api/devices/${device.id}/sync`, { method: 'POST' });
+    expect(failed.status).toBe(503);
+    expect(await failed.json()).toMatchObject({
+      code: 'device/incomplete-read',
+      facts: { sync_run_id: expect.any(String) as unknown },
+    });
+    const { items } = (await (await api(`/api/sync-runs?device_id=${device.id}`)).json()) as { items: object[] };
+    expect(items).toMatchObject([{ outcome: 'incomplete' }, { outcome: 'succeeded' }]);
+    terminal.faults = {};
+    const synced = await cli('sync', 'front-door', '--json');
+    expect([synced.code, JSON.parse(synced.stdout)]).toMatchObject([
+      0,
+      { users_read: 40, newly_buffered: 0, already_buffered: 40 },
+    ]);
+    expect(terminal.journal.outside(isReadOrSessionCommand)).toEqual([]);
+  });
+
+  it('lets a command use its database, and keeps running when the command has ended', async () => {
+    const { code, stdout } = await cli('buffer', 'populate', '--device', 'demo-terminal', '--json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      0,
+      { totals: { read: 250, already_buffered: 250, newly_buffered: 0, invalid: 0 } },
+    ]);
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+  });
+
+  it('stops in order at SIGTERM, PostgreSQL included, and has its data at the next start', async () => {
+    const pid = Number((await readFile(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0]);
+    server.signal('SIGTERM');
+    server.signal('SIGTERM');
+    expect((await server.ended).code).toBe(0);
+    expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
+    const second = new Running(SERVER, [], { DATA_DIR: dataDir, PORT: '0' });
+    expect(await second.banner()).toMatch(/250 users read with proof, 0 newly buffered/);
+    second.signal('SIGINT');
+    expect((await second.ended).code).toBe(0);
+  });
+});
+
+describe('a start that cannot succeed ends with one sentence and exit code 1', () => {
+  async function failure(env: Record<string, string>): Promise<string> {
+    const { code, stderr } = await new Running(SERVER, [], { PORT: '0', LOG_LEVEL: 'silent', ...env }).ended;
+    expect(code).toBe(1);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    return stderr;
+  }
+
+  it('for a port in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const dataDir = join(await newFolder(), 'data');
+    expect(await failure({ PORT: String(port), DATA_DIR: dataDir })).toMatch(/is in use by another program; .*PORT=/);
+    other.close();
+  });
+
+  it('for a data folder that cannot be made', async () => {
+    const file = join(await newFolder(), 'file');
+    await writeFile(file, '');
+    expect(await failure({ DATA_DIR: join(file, 'data') })).toMatch(/cannot be written .* DATA_DIR/);
+  });
+
+  it('for a database that does not answer', async () => {
+    expect(await failure({ DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/x', DATA_DIR: await newFolder() })).toMatch(
+      /DATABASE_URL/,
+    );
+  });
+
+  it('for settings that are wrong, all together', async () => {
+    expect(await failure({ PORT: '-1', DEMO: 'yes' })).toMatch(/PORT=-1.*DEMO="yes"/);
+  });
+
+  it('for a schema newer than the program', async () => {
+    await using database = await createEmptyDatabase();
+    const env = { DATABASE_URL: database.url, DATA_DIR: await newFolder() };
+    expect((await new Running(CLI, ['db', 'migrate'], env).ended).code).toBe(0);
+    const { DataSource } = await import('typeorm');
+    const dataSource = await new DataSource({ type: 'postgres', url: database.url }).initialize();
+    await dataSource.query(`insert into migrations ("timestamp", name) values (9999999999999, 'OfTheFuture')`);
+    await dataSource.destroy();
+    expect(await failure(env)).toMatch(/newer than this program/);
+  });
+});
+
+describe('the command line without a database', () => {
+  const cli = (...args: string[]): Promise<Ended> =>
+    new Running(CLI, args, { DATA_DIR: '/nonexistent/never-made' }).ended;
+
+  it('shows the proven users of a terminal as one document, or an error document and no list', async () => {
+    await using terminal = await ZkTerminal.start({ users: inventUsers({ count: 30 }), connections: 'many' });
+    const address = `${terminal.host}:${terminal.port}`;
+    const good = await cli('device', 'users', address, '--json');
+    expect(good.code).toBe(0);
+    const document = JSON.parse(good.stdout) as { users: object[] };
+    expect(document).toMatchObject({
+      device: { serial_number: 'EMULATED0001' },
+      proof: { counter_before: 30, counter_after: 30 },
+    });
+    expect(document.users).toHaveLength(30);
+    expect(Object.keys(document.users[0])).toEqual(
+      expect.arrayContaining(['device_user_id', 'slot', 'name', 'privilege', 'card_number', 'group_id', 'has_pin']),
+    );
+    terminal.faults = { lies: { userCounter: 3 } };
+    const bad = await cli('device', 'users', address, '--json');
+    expect(bad.code).toBe(4);
+    expect(JSON.parse(bad.stdout)).toMatchObject({ error: { code: 'device/incomplete-read' } });
+    expect(bad.stdout).not.toContain('"users"');
+  });
+
+  it('probes stage by stage and says what to do', async () => {
+    await using terminal = await ZkTerminal.start({ commKey: 5 });
+    const address = `${terminal.host}:${terminal.port}`;
+    const { code, stdout } = await cli('device', 'probe', address, '--json');
+    const { stages } = JSON.parse(stdout) as { stages: { stage: string; ok: boolean; next_step?: string }[] };
+    expect(code).toBe(4);
+    expect(stages.map(({ stage, ok }) => [stage, ok])).toEqual([
+      ['resolve', true],
+      ['connect', true],
+      ['handshake', true],
+      ['authenticate', false],
+      ['read', false],
+      ['counter', false],
+      ['clock', false],
+    ]);
+    expect(stages[3].next_step).toMatch(/--comm-key/);
+    expect((await cli('device', 'probe', address, '--comm-key', '5')).code).toBe(0);
+  });
+
+  it('runs an emulated terminal until it is told to stop', async () => {
+    const emulator = new Running(
+      CLI,
+      ['emulate', 'zk', '--port', '0', '--users', '12', '--comm-key', '3', '--json'],
+      {},
+    );
+    while (!emulator.stdout.includes('}'))
+      await Promise.race([emulator.ended, new Promise((tick) => setImmediate(tick))]);
+    const { port } = JSON.parse(emulator.stdout) as { port: number };
+    const { stdout } = await cli('device', 'users', `127.0.0.1:${port}`, '--comm-key', '3', '--json');
+    expect((JSON.parse(stdout) as { users: object[] }).users).toHaveLength(12);
+    emulator.signal('SIGINT');
+    expect((await emulator.ended).code).toBe(0);
+  });
+
+  it('answers a wrong command with 2', async () => {
+    expect((await cli('device', 'frobnicate')).code).toBe(2);
+    expect((await cli('device', 'users', 'not an address')).code).toBe(2);
+  });
+});
