@@ -40,7 +40,7 @@ export class DeviceUserBufferService {
       const unmapped = batch.filter(({ deviceUserId }) => !mapped.has(deviceUserId));
       const neverMet = await this.findNewMappedUsers(tx, context, batch, mapped);
       // First the inserts: after them, a rival's rows are visible to the updates, and the later sighting wins.
-      const inserted = new Set(await this.rows.insertNew(tx, context, unmapped));
+      const inserted = await this.insertUnknown(tx, context, unmapped);
       totals.updated += await this.rows.updateChanged(tx, context, batch);
       await this.rows.moveLastSeen(tx, context, batch);
       await this.auditFirstMeetings(tx, context, batch, inserted, neverMet);
@@ -115,6 +115,14 @@ export class DeviceUserBufferService {
       await this.audit.logOperations(tx, entries);
       return [...removed.values()].reduce((sum, ids) => sum + ids.length, 0);
     });
+  }
+
+  /** Looks before it inserts: on most days nobody is new, and an insert that conflicts is not free. */
+  private async insertUnknown(tx: Tx, context: SightingContext, unmapped: readonly Sighting[]): Promise<Set<string>> {
+    const ids = unmapped.map(({ deviceUserId }) => deviceUserId);
+    const known = await this.rows.findBuffered(tx, context.deviceId, ids);
+    const unknown = unmapped.filter(({ deviceUserId }) => !known.has(deviceUserId));
+    return new Set(unknown.length === 0 ? [] : await this.rows.insertNew(tx, context, unknown));
   }
 
   /** A mapped user has no row of its own, so that the audit log is what remembers a first meeting. */

@@ -49,7 +49,7 @@ export class TerminalSession {
     try {
       return this.dispatch(request);
     } catch (error) {
-      if (!(error instanceof ZkFormatError) && !(error instanceof RangeError)) throw error;
+      if (!(error instanceof ZkFormatError) && (error as Error).name !== 'RangeError') throw error;
       return [this.reply(request, Reply.ERROR)]; // data too short for its command
     }
   }
@@ -203,7 +203,9 @@ export class TerminalSession {
     const honest = this.host.state.userSet();
     if (!lies && !habits?.junkAfterNul) return honest;
     let set: Buffer = Buffer.from(
-      lies?.emptyList ? honest.subarray(0, 4) : honest.subarray(0, honest.length - (lies?.cutSetBytes ?? 0)),
+      lies?.emptyList
+        ? honest.subarray(0, 4)
+        : honest.subarray(0, Math.max(honest.length - (lies?.cutSetBytes ?? 0), 4)),
     );
     const second = 4 + recordWidth;
     if (set.length >= second + recordWidth) {

@@ -63,6 +63,7 @@ export class TerminalState {
 
   setUsers(users: readonly EmulatedUser[]): void {
     this.records.clear();
+    this.userSetCache = undefined;
     for (const user of users) this.putUser(user);
   }
 

@@ -50,7 +50,8 @@ export class ZklibProcess {
     this.nextId += 1;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      this.child.send({ ...job, id });
+      // A process that was just killed is told by its exit; without a callback, the failed write would be an event.
+      this.child.send({ ...job, id }, (error) => error && this.end('its process has ended'));
     });
   }
 

@@ -1,0 +1,33 @@
+import { library, load, scratchFolder } from './support.mjs';
+
+/** An embedded PostgreSQL with durable writes, migrated, and the program's services over it. */
+export async function openServices() {
+  load('reflect-metadata');
+  const folder = scratchFolder();
+  const { startEmbeddedPostgres, migrate, DatabaseModule } = await library('database');
+  const { chmodSync } = await import('node:fs');
+  chmodSync(folder.path, 0o755);
+  const postgres = await startEmbeddedPostgres({ dataDir: folder.path });
+  await migrate(postgres.url);
+  const { AppConfig, ConfigModule } = await library('config');
+  const { AuthModule } = await library('auth');
+  const { SyncServicesModule } = await library('sync-services');
+  const { Test } = load('@nestjs/testing');
+  const module = await Test.createTestingModule({
+    imports: [
+      ConfigModule.forRoot(AppConfig.fromEnv({ DATA_DIR: folder.path })),
+      DatabaseModule.forRoot({ url: postgres.url, applicationName: 'holdfast-bench' }),
+      AuthModule,
+      SyncServicesModule,
+    ],
+  }).compile();
+  return {
+    get: (token) => module.get(token, { strict: false }),
+    url: postgres.url,
+    close: async () => {
+      await module.close();
+      await postgres.stop();
+      folder.remove();
+    },
+  };
+}
