@@ -1,12 +1,20 @@
-/** Reads all users once with an npm client, in a process of its own, and reports how many and how long. */
+/** Reads all users with an npm client, in a process of its own, a few times; reports how many, and the least CPU time. */
 import { load } from './support.mjs';
 
 const [peer, port] = process.argv.slice(2);
 process.stdout.write = () => true;
-const startedAt = performance.now();
-const client = await connect();
-const { data } = await client.getUsers();
-process.send({ count: data.length, ms: performance.now() - startedAt }, () => process.exit(0));
+const ROUNDS = 3;
+let count = 0;
+let cpuMs = Number.POSITIVE_INFINITY;
+for (let round = 0; round < ROUNDS; round += 1) {
+  const before = process.cpuUsage();
+  const client = await connect();
+  const { data } = await client.getUsers();
+  const { user, system } = process.cpuUsage(before);
+  count = data.length;
+  cpuMs = Math.min(cpuMs, (user + system) / 1000);
+}
+process.send({ count, cpuMs }, () => process.exit(0));
 
 async function connect() {
   if (peer === 'zkteco-js') {

@@ -19,14 +19,15 @@ export function nameDecoder(encoding: NameEncoding): (bytes: Buffer) => string {
  */
 function utf8Decoder(orLatin1: boolean): (bytes: Buffer) => string {
   const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
   return (bytes) => {
     const whole = withoutCutTail(bytes);
     const guessed = orLatin1 && whole.length < bytes.length && whole.every((byte) => byte < 0x80);
+    const text = (guessed ? bytes : whole).toString('utf8');
+    if (!text.includes('\u{fffd}')) return text;
     try {
-      return strict.decode(guessed ? bytes : whole);
+      return strict.decode(guessed ? bytes : whole); // the name really holds that character
     } catch {
-      return orLatin1 ? bytes.toString(LATIN1) : lenient.decode(whole);
+      return orLatin1 ? bytes.toString(LATIN1) : text;
     }
   };
 }

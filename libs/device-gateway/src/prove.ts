@@ -1,4 +1,4 @@
-import { canonicalDeviceUserId, isPrintableUserId } from '@app/kernel';
+import { canonicalDeviceUserId, type DeviceUserId, isPrintableUserId, type Slot } from '@app/kernel';
 import { type UserRecord } from '@app/zk-protocol';
 import { type CompleteUserRead, completeUserRead, type ReadProof } from './complete-user-read.js';
 import { IncompleteReadError } from './device.errors.js';
@@ -18,12 +18,20 @@ export interface UnprovenRead extends Omit<ReadProof, 'records' | 'distinctUsers
 export function proveUserRead(read: UnprovenRead, decodeName: (bytes: Buffer) => string): CompleteUserRead {
   const { records, ...rest } = read;
   requireAgreement(read);
-  refuseDuplicates(records, 'slot', (record) => String(record.slot));
-  const users = records
-    .filter(({ userId }) => isPrintableUserId(userId))
-    .map((record) => deviceUserOf(record, decodeName));
-  refuseDuplicateIds(users);
-  const invalid = records.filter(({ userId }) => !isPrintableUserId(userId)).map(invalidRecordOf);
+  const users: DeviceUser[] = [];
+  const invalid: InvalidRecord[] = [];
+  const slots = new Set<Slot>();
+  const owners = new Map<DeviceUserId, DeviceUser>();
+  for (const record of records) {
+    refuseKnownSlot(slots, record);
+    if (!isPrintableUserId(record.userId)) {
+      invalid.push(invalidRecordOf(record));
+      continue;
+    }
+    const user = deviceUserOf(record, decodeName);
+    refuseKnownId(owners, user);
+    users.push(user);
+  }
   return completeUserRead(users, invalid, { ...rest, records: records.length, distinctUsers: records.length });
 }
 
@@ -52,34 +60,25 @@ function requireAgreement({ records, counterBefore, counterAfter, announcedBytes
   }
 }
 
-function refuseDuplicates(records: readonly UserRecord[], what: string, keyOf: (record: UserRecord) => string): void {
-  const seen = new Set<string>();
-  for (const record of records) {
-    const key = keyOf(record);
-    if (seen.has(key)) {
-      throw new IncompleteReadError('duplicate-slot', `The terminal sent ${what} ${key} twice; read it again`, {
-        slot: record.slot,
-      });
-    }
-    seen.add(key);
+function refuseKnownSlot(slots: Set<Slot>, { slot }: UserRecord): void {
+  if (slots.has(slot)) {
+    throw new IncompleteReadError('duplicate-slot', `The terminal sent slot ${slot} twice; read it again`, { slot });
   }
+  slots.add(slot);
 }
 
 /** `007` and `7` are one ID (requirements, section 2): two records of it cannot both be believed. */
-function refuseDuplicateIds(users: readonly DeviceUser[]): void {
-  const bySeen = new Map<string, DeviceUser>();
-  for (const user of users) {
-    const other = bySeen.get(user.deviceUserId);
-    if (other) {
-      throw new IncompleteReadError(
-        'duplicate-user-id',
-        `The terminal holds user ID ${user.deviceUserId} twice, in slots ${other.slot} ("${other.rawUserId}") and ` +
-          `${user.slot} ("${user.rawUserId}"); give one of them another ID at the terminal`,
-        { deviceUserId: user.deviceUserId, slots: [other.slot, user.slot] },
-      );
-    }
-    bySeen.set(user.deviceUserId, user);
+function refuseKnownId(owners: Map<DeviceUserId, DeviceUser>, user: DeviceUser): void {
+  const other = owners.get(user.deviceUserId);
+  if (other) {
+    throw new IncompleteReadError(
+      'duplicate-user-id',
+      `The terminal holds user ID ${user.deviceUserId} twice, in slots ${other.slot} ("${other.rawUserId}") and ` +
+        `${user.slot} ("${user.rawUserId}"); give one of them another ID at the terminal`,
+      { deviceUserId: user.deviceUserId, slots: [other.slot, user.slot] },
+    );
   }
+  owners.set(user.deviceUserId, user);
 }
 
 function deviceUserOf(record: UserRecord, decodeName: (bytes: Buffer) => string): DeviceUser {

@@ -70,8 +70,8 @@ function decodeColour(raw: Buffer): UserRecord {
     card: raw.readUInt32LE(COLOUR.card),
     group: raw[COLOUR.group],
     ownZones: raw.readUInt16LE(COLOUR.own) !== 0,
-    zones: [0, 2, 4].map((at) => raw.readUInt16LE(COLOUR.zones + at)),
-    userId: untilZero(raw, COLOUR.userId, COLOUR.userIdBytes).toString('latin1'),
+    zones: [raw.readUInt16LE(COLOUR.zones), raw.readUInt16LE(COLOUR.zones + 2), raw.readUInt16LE(COLOUR.zones + 4)],
+    userId: textUntilZero(raw, COLOUR.userId, COLOUR.userIdBytes),
     raw,
   };
 }
@@ -114,9 +114,13 @@ function encodeOld(raw: Buffer, fields: Omit<UserRecord, 'raw'>): void {
 
 /** What follows a NUL can be a left-over of an earlier, longer text. */
 function untilZero(raw: Buffer, start: number, size: number): Buffer {
-  const field = raw.subarray(start, start + size);
-  const end = field.indexOf(0);
-  return end < 0 ? field : field.subarray(0, end);
+  const end = raw.indexOf(0, start);
+  return raw.subarray(start, end < 0 || end > start + size ? start + size : end);
+}
+
+function textUntilZero(raw: Buffer, start: number, size: number): string {
+  const end = raw.indexOf(0, start);
+  return raw.toString('latin1', start, end < 0 || end > start + size ? start + size : end);
 }
 
 function writeText(raw: Buffer, field: string, text: Buffer, at: number, size: number): void {
