@@ -2,6 +2,7 @@ import { AdminTokenService } from '@app/auth';
 import { AppConfig } from '@app/config';
 import { migrate, openDatabaseServer, type DatabaseServer } from '@app/database';
 import { DevicesService } from '@app/devices';
+import { assignRequestId } from '@app/http';
 import { NestLogger } from '@app/logging';
 import { MachineSyncService } from '@app/sync-services';
 import { NestFactory } from '@nestjs/core';
@@ -83,6 +84,7 @@ export class HoldfastServer {
       { logger: new NestLogger(this.logger), forceCloseConnections: true, abortOnError: false, bodyParser: false },
     );
     this.closers.push(() => app.close());
+    app.use(assignRequestId); // before the body is read, so that a body that cannot be read has an id too
     app.useBodyParser('json', { limit: BODY_LIMIT });
     mountDocumentation(app);
     return app;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from './app-error.js';
 
 /** Time comes in through the constructor, so that a test can move it. */
 export abstract class Clock {
@@ -13,11 +14,14 @@ export abstract class Clock {
   abstract sleep(durationMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Someone asked for the work to stop; `reason` is what they gave. */
-export class AbortedError extends Error {
-  override readonly name = 'AbortedError';
-  constructor(readonly reason: unknown) {
-    super(reason instanceof Error ? reason.message : 'The operation was stopped');
+/** Someone asked for the work to stop: Ctrl-C, a server that stops, a lease that ends. */
+export class AbortedError extends AppError {
+  readonly code = 'work/aborted';
+  readonly kind = 'unavailable';
+
+  constructor(cause: unknown) {
+    const why = cause instanceof Error ? `: ${cause.message}` : '';
+    super(`The work was stopped before it was done${why}; nothing of it was stored`, { cause });
   }
 }
 
