@@ -8,14 +8,14 @@ import { library, ms, printTable, quickest, scratchFolder, startTerminal, times 
 const SIZES = [200, 10_000, 50_000];
 const ROUNDS = 5;
 /**
- * Both peers take a segment for a packet, so their terminal keeps packets this far apart. Waiting costs no CPU time,
- * which is therefore what is compared with them.
+ * Both peers take a segment for a packet, so their terminal keeps packets so far apart that even a slow round of
+ * theirs has ended. Waiting costs no CPU time, which is therefore what is compared with them.
  */
-const PEER_PACE_MS = 5;
-/** A chunk in one packet, as some terminals send it: with the usual 1008 bytes both peers lose packets at 10,000 users. */
-const PACKET_BYTES = 65_472;
+const PEER_PACE_MS = 6;
+/** Data bytes of a packet, as captures of real terminals show them. */
+const PACKET_BYTES = 1008;
 const CHUNK_BYTES = 65_472;
-const PEER_LIMIT_MS = 40_000;
+const PEER_LIMIT_MS = 120_000;
 
 const { encodeTcpPacket } = await library('zk-protocol');
 
@@ -87,7 +87,10 @@ async function using(reader, work, size) {
 /** A whole read by a peer in a process of its own; infinite when it fails, which is a result too. */
 async function readWithPeer(peer, port, size) {
   const folder = scratchFolder();
-  const child = fork(join(root, 'bench', 'peer.mjs'), [peer, String(port)], { cwd: folder.path, silent: true });
+  const child = fork(join(root, 'bench', 'peer.mjs'), [peer, String(port), size > 20_000 ? '1' : '3'], {
+    cwd: folder.path,
+    silent: true,
+  });
   const limit = setTimeout(() => child.kill('SIGKILL'), PEER_LIMIT_MS);
   const result = await Promise.race([
     once(child, 'message').then(([message]) => message),

@@ -35,6 +35,10 @@ async function expectErrorOrTheRightList(target: DeviceTarget, fault: Catalogued
   return 'list';
 }
 
+function runningTimers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+}
+
 async function inParallel<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];
   await Promise.all(
@@ -47,6 +51,7 @@ async function inParallel<T>(items: readonly T[], lanes: number, work: (item: T)
 describe.each(['tcp', 'udp'] as const)('over %s', (transport) => {
   it('ends in a typed error or the right list for every fault at every step, and leaves no connection behind', async () => {
     const open: number[] = [];
+    const timersBefore = runningTimers();
     const ends = { error: 0, list: 0 };
     const catalogue = faultCatalogue();
     expect(catalogue.length).toBeGreaterThan(300);
@@ -72,6 +77,7 @@ describe.each(['tcp', 'udp'] as const)('over %s', (transport) => {
       expect(terminal.journal.outside(isReadOrSessionCommand)).toEqual([]);
     });
     expect(open.every((count) => count === 0)).toBe(true);
+    expect(runningTimers()).toBeLessThanOrEqual(timersBefore);
     // Both ends are really reached: faults that break a read, and faults that a good client does not mind.
     expect(ends.error).toBeGreaterThan(100);
     expect(ends.list).toBeGreaterThan(60);
