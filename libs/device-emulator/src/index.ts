@@ -17,4 +17,5 @@ export {
   type ZkFaults,
 } from './faults.js';
 export { inventTemplates, inventUsers, randomNumbers } from './invent-people.js';
-export { ZkTerminal, type ZkTerminalOptions } from './zk-terminal.js';
+export { type ZkTerminalOptions } from './zk-terminal-options.js';
+export { ZkTerminal } from './zk-terminal.js';

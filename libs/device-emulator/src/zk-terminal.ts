@@ -1,58 +1,15 @@
 import { createSocket, type RemoteInfo, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { type WallTime } from '@app/kernel';
-import {
-  Command,
-  decodePacket,
-  type UserRecordWidth,
-  TcpPacketDecoder,
-  ZkFormatError,
-  type ZkPacket,
-} from '@app/zk-protocol';
+import { Command, decodePacket, TcpPacketDecoder, ZkFormatError, type ZkPacket } from '@app/zk-protocol';
 import { applyEffect, type Outgoing } from './answer-effects.js';
 import { CommandJournal } from './command-journal.js';
 import { type Connection, DatagramConnection, StreamConnection } from './connection.js';
-import {
-  type EmulatedOperation,
-  type EmulatedPunch,
-  type EmulatedTemplate,
-  type EmulatedUser,
-} from './emulated-people.js';
+import { type EmulatedPunch, type EmulatedUser } from './emulated-people.js';
 import { type ProtocolStep, type ZkFaults } from './faults.js';
 import { type SessionHost, TerminalSession } from './terminal-session.js';
 import { TerminalState } from './terminal-state.js';
-
-export interface ZkTerminalOptions {
-  readonly host?: string;
-  /** TCP and UDP share it; 0: any free one. */
-  readonly port?: number;
-  readonly transports?: readonly ('tcp' | 'udp')[];
-  /** `single`: a second TCP client drops the first one, as most terminals do. */
-  readonly connections?: 'single' | 'many';
-  readonly serialNumber?: string;
-  readonly deviceName?: string;
-  readonly platform?: string;
-  readonly firmware?: string;
-  /** Further options, or other values. */
-  readonly options?: Readonly<Record<string, string>>;
-  /** 0: none */
-  readonly commKey?: number;
-  readonly recordWidth?: UserRecordWidth;
-  readonly users?: readonly EmulatedUser[];
-  readonly templates?: readonly EmulatedTemplate[];
-  readonly punches?: readonly EmulatedPunch[];
-  readonly operations?: readonly EmulatedOperation[];
-  readonly clock?: () => WallTime;
-  readonly userCapacity?: number;
-  /** The session id of every connection; unset: a new one each time. */
-  readonly sessionId?: number;
-  /** Data bytes of a DATA packet; 1008 on TCP and 1024 on UDP unless given. */
-  readonly packetBytes?: number;
-  /** Keeps the packets of an answer this far apart, for clients that take a segment for a packet. */
-  readonly paceMs?: number;
-  readonly faults?: ZkFaults;
-}
+import { optionTable, type ZkTerminalOptions } from './zk-terminal-options.js';
 
 const STEPS: Readonly<Record<number, ProtocolStep>> = {
   [Command.CONNECT]: 'connect',
@@ -301,20 +258,4 @@ interface Client {
   readonly session: TerminalSession;
   /** An answer that is held back until the next request. */
   held?: Outgoing;
-}
-
-function optionTable(options: ZkTerminalOptions): Map<string, string> {
-  const colour = (options.recordWidth ?? 72) === 72;
-  return new Map(
-    Object.entries({
-      '~SerialNumber': options.serialNumber ?? 'EMULATED0001',
-      '~DeviceName': options.deviceName ?? 'Emulated terminal',
-      '~Platform': options.platform ?? (colour ? 'ZMM220_TFT' : 'ZEM500'),
-      '~ZKFPVersion': '10',
-      '~PIN2Width': '9',
-      FaceFunOn: '0',
-      FirmVer: options.firmware ?? 'Ver 6.60 Jun 16 2015',
-      ...options.options,
-    }),
-  );
 }
