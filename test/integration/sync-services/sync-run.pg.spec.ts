@@ -34,7 +34,7 @@ let terminal: ZkTerminal;
 let device: Device;
 
 beforeAll(async () => {
-  const timeouts = { ...QUICK_TIMEOUTS, idleMs: 100 };
+  const timeouts = { ...QUICK_TIMEOUTS, idleMs: 250 };
   app = await openTestApp([SyncServicesModule], { clock, timeouts, coordination });
 });
 afterAll(async () => {

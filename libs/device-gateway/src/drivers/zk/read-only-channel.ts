@@ -4,6 +4,8 @@ import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { type ZkTransport } from './zk-transport.js';
 
 const RETRANSMISSIONS = 3;
+/** A timer that is this late was kept from firing by our own process. */
+const STALL_MS = 50;
 const NO_DATA = Buffer.alloc(0);
 
 /** The packets that answer one request, in the order of their arrival. */
@@ -129,13 +131,27 @@ export class ReadOnlyChannel {
         clearTimeout(timer);
         this.waiter = undefined;
       };
-      const timer = setTimeout(() => {
-        if (orFail === undefined || this.isDatagram) {
+      const giveUp = (): void => {
+        if (orFail === undefined) {
           done();
-          if (orFail === undefined) resolve(undefined);
-          else reject(new DeviceError('device/timeout', `No answer: ${orFail}`));
-        } else this.fail(new DeviceError('device/timeout', `No answer: ${orFail}`));
-      }, durationMs);
+          resolve(undefined);
+          return;
+        }
+        const error = new DeviceError('device/timeout', `No answer: ${orFail}`);
+        if (!this.isDatagram) {
+          this.fail(error); // on a stream, late data would be taken for the next answer
+          return;
+        }
+        done();
+        reject(error);
+      };
+      const startedAt = performance.now();
+      // Our own process standing still is not the terminal's silence: then it gets its time again, once.
+      const onTime = (): void => {
+        if (performance.now() - startedAt < durationMs + STALL_MS) giveUp();
+        else timer = setTimeout(giveUp, durationMs);
+      };
+      let timer = setTimeout(onTime, durationMs);
       this.waiter = {
         resolve: (packet) => (done(), resolve(packet)),
         reject: (error) => (done(), reject(error)),
