@@ -1,5 +1,6 @@
 export { deviceContent, nameBytes } from './arbitraries.js';
 export { aDevice, aMapping, aUser, deviceOf, targetOf } from './builders.js';
+export { emptyTables, withoutTriggers, withTestLease } from './leases.js';
 export { ManualClock } from './manual-clock.js';
 export { openTestApp, QUICK_TIMEOUTS, TEST_TOKEN, type TestApp } from './test-app.js';
 export { ALL_ENTITIES, createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.js';

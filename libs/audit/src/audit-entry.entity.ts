@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
+import { AuditBlock, AuditChainHead } from './audit-block.entity.js';
 import { type AuditDetails, type AuditOperation } from './audit-operation.js';
 
 /** One thing that happened. Append-only: a trigger refuses UPDATE, DELETE and TRUNCATE. */
@@ -20,4 +21,4 @@ export class AuditEntry {
   @Column('timestamptz', { default: () => 'clock_timestamp()' }) readonly timestamp: Date;
 }
 
-export const AUDIT_ENTITIES = [AuditEntry];
+export const AUDIT_ENTITIES = [AuditEntry, AuditBlock, AuditChainHead];

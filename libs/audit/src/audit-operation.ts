@@ -8,6 +8,9 @@ export const AUDIT_OPERATIONS = [
   'sync_run_failed',
   'buffer_retention',
   'device_added',
+  'lease_acquired',
+  'lease_released',
+  'lease_expired',
 ] as const;
 export type AuditOperation = (typeof AUDIT_OPERATIONS)[number];
 

@@ -18,8 +18,8 @@ export class BufferSchedule {
   @Cron('15 3 * * *', { name: 'buffer.retention', timeZone: 'UTC', waitForCompletion: true })
   async removeExpired(): Promise<void> {
     try {
-      const removed = await this.coordinator.withLease('retention', { service: 'buffer' }, () =>
-        this.buffer.removeExpired(this.clock.now()),
+      const removed = await this.coordinator.withLease('retention', { service: 'buffer' }, (lease) =>
+        this.buffer.removeExpired(lease, this.clock.now()),
       );
       if (removed > 0) this.logger.log({ msg: 'expired buffer rows removed', removed });
     } catch (error) {

@@ -1,7 +1,8 @@
 import { DeviceUserAuditService, type NewAuditEntry } from '@app/audit';
 import { type Tx } from '@app/database';
-import { PeopleService } from '@app/people';
 import { systemActor } from '@app/kernel';
+import { PeopleService } from '@app/people';
+import { type Lease } from '@app/sync-coordinator';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BUFFER_OPTIONS, type BufferOptions } from './buffer-options.js';
@@ -100,10 +101,13 @@ export class DeviceUserBufferService {
     return statistics;
   }
 
-  /** Removes rows whose last sighting is older than the retention at `now`, and audits whom; gives how many. */
-  async removeExpired(now: Date): Promise<number> {
+  /**
+   * Removes rows whose last sighting is older than the retention at `now`, and audits whom; gives how many.
+   * @throws {LeaseLostError}
+   */
+  async removeExpired(lease: Lease, now: Date): Promise<number> {
     const limit = new Date(now.getTime() - this.options.retentionDays * DAY_MS);
-    return this.dataSource.transaction(async (tx) => {
+    return lease.transaction(async (tx) => {
       const removed = await this.rows.removeSeenBefore(tx, limit);
       const entries = [...removed].map(([deviceId, ids]) => ({
         operation: 'buffer_retention' as const,

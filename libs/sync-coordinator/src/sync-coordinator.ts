@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { sqlState, SqlState } from '@app/database';
 import { Clock } from '@app/kernel';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { COORDINATION_OPTIONS, type CoordinationOptions } from './coordination-options.js';
 import { Lease } from './lease.js';
 import { LeaseBusyError, LeaseLostError } from './sync-coordinator.errors.js';
-import { SyncLock } from './sync-lock.entity.js';
+import { type FreedLease, type GrantedTerm, SyncLockRepository } from './sync-lock.repository.js';
 
 /** Who wants a lease. */
 export interface LeaseRequest {
+  /** The service's name in the requirements: `machineSyncService`, … */
   readonly service: string;
   /** Gives up waiting for the lease. */
   readonly signal?: AbortSignal;
@@ -18,19 +20,15 @@ export interface LeaseRequest {
 /** What is known of a lock from outside. */
 export interface LockStatus {
   readonly held: boolean;
+  /** `service@host:pid`; null when nobody holds it. */
   readonly acquiredBy: string | null;
+  readonly acquiredAt: Date | null;
   readonly expiresAt: Date | null;
   readonly token: string;
 }
 
-/** An expired term that clean-up freed. */
-export interface FreedLease {
-  readonly key: string;
-  readonly acquiredBy: string;
-  readonly token: string;
-}
-
 const SMALLEST_MARGIN_MS = 5_000;
+const MARGIN = 0.1;
 
 /** The lock key of a device: every service, backup and write competes for the same one. */
 export function deviceLockKey(deviceId: string): string {
@@ -39,14 +37,17 @@ export function deviceLockKey(deviceId: string): string {
 
 /**
  * Lets services take turns at a device, across processes and hosts (requirement 7). Times come from the database's
- * clock; a token that only grows fences off a holder whose term has ended. The statements are those of safety design 1.
+ * clock; a token that only grows fences off a holder whose term has ended (safety design 1). Every acquisition,
+ * release and expiry is in the audit log, written by a trigger together with the change itself.
  */
 @Injectable()
 export class SyncCoordinator {
   private readonly logger = new Logger(SyncCoordinator.name);
+  private readonly trust = new WeakMap<Lease, NodeJS.Timeout>();
 
   constructor(
     private readonly dataSource: DataSource,
+    private readonly locks: SyncLockRepository,
     private readonly clock: Clock,
     @Inject(COORDINATION_OPTIONS) private readonly options: CoordinationOptions,
   ) {}
@@ -82,77 +83,63 @@ export class SyncCoordinator {
     throw new LeaseBusyError(key, status.acquiredBy, status.expiresAt);
   }
 
-  /** Gives this very term back; false when it was not held any more, and then nothing is changed. */
+  /** Gives this very term back; false when it was not in force any more, and then nothing is changed. */
   async releaseLock(lease: Lease): Promise<boolean> {
     this.endTrust(lease);
-    const [, released] = await this.dataSource.query<[unknown, number]>(
-      `update sync_locks set holder_nonce = null, acquired_by = null, acquired_at = null, expires_at = null,
-              last_released_at = clock_timestamp()
-        where lock_key = $1 and holder_nonce = $2 and token = $3`,
-      [lease.key, lease.nonce, lease.token],
-    );
-    return released > 0;
+    return this.locks.release(lease);
   }
 
   /** Who holds a lock now, by the database's clock. */
   async checkLockStatus(key: string): Promise<LockStatus> {
-    const lock = await this.dataSource
-      .createQueryBuilder(SyncLock, 'lock')
-      .where('lock.lockKey = :key and lock.expiresAt > clock_timestamp()', { key })
-      .getOne();
-    if (!lock) {
-      const free = await this.dataSource.getRepository(SyncLock).findOne({ where: { lockKey: key } });
-      return { held: false, acquiredBy: null, expiresAt: null, token: free?.token ?? '0' };
-    }
-    return { held: true, acquiredBy: lock.acquiredBy, expiresAt: lock.expiresAt, token: lock.token };
+    const found = await this.locks.find(key);
+    const token = found?.lock.token ?? '0';
+    if (!found?.held) return { held: false, acquiredBy: null, acquiredAt: null, expiresAt: null, token };
+    const { acquiredBy, acquiredAt, expiresAt } = found.lock;
+    return { held: true, acquiredBy, acquiredAt, expiresAt, token };
   }
 
-  /** Frees terms that ran out, names who held them, and keeps the next holder's device writes waiting. */
+  /** Frees terms that ran out and warns with the names of those who held them (requirement 7.5). */
   async cleanupExpiredLocks(): Promise<FreedLease[]> {
-    const [rows] = await this.dataSource.query<[{ lock_key: string; acquired_by: string; token: string }[], number]>(
-      `with dead as (select lock_key, acquired_by, token from sync_locks
-                      where expires_at <= clock_timestamp() order by expires_at limit 100
-                        for update skip locked)
-       update sync_locks s set holder_nonce = null, acquired_by = null, acquired_at = null, expires_at = null,
-              writes_not_before = clock_timestamp() + interval '15 s'
-         from dead d where s.lock_key = d.lock_key and s.token = d.token
-       returning d.lock_key, d.acquired_by, d.token`,
-    );
-    for (const { lock_key: key, acquired_by: holder, token } of rows) {
-      this.logger.warn({ msg: 'an expired lease was freed; its holder died or was too slow', key, holder, token });
-    }
-    return rows.map(({ lock_key: key, acquired_by: acquiredBy, token }) => ({ key, acquiredBy, token }));
+    const freed = await this.locks.freeExpired();
+    for (const { key, acquiredBy, token } of freed) this.warnOfExpiry(key, acquiredBy, token);
+    return freed;
   }
-
-  private readonly trust = new WeakMap<Lease, NodeJS.Timeout>();
 
   private async tryAcquire(key: string, { service }: LeaseRequest, nonce: string): Promise<Lease | undefined> {
     const { ttlMs } = this.options;
+    const holder = `${service}@${hostname()}:${process.pid}`;
     // Counted from before the statement is sent: whenever the database granted the term, it ends no earlier.
     const sentAtMs = this.clock.monotonicMs();
-    const rows = await this.dataSource.query<{ token: string; expires_at: Date }[]>(
-      `insert into sync_locks as l (lock_key, token, holder_nonce, acquired_by, acquired_at, expires_at)
-       values ($1, 1, $2, $3, clock_timestamp(), clock_timestamp() + $4 * interval '1 ms')
-       on conflict (lock_key) do update set
-         token = l.token + 1, holder_nonce = $2, acquired_by = $3,
-         acquired_at = clock_timestamp(), expires_at = clock_timestamp() + $4 * interval '1 ms',
-         takeovers = l.takeovers + (l.holder_nonce is not null and l.holder_nonce <> $2)::int,
-         writes_not_before = case when l.holder_nonce is not null and l.holder_nonce <> $2
-                                  then clock_timestamp() + interval '15 s' else l.writes_not_before end
-       where l.holder_nonce is null or l.expires_at <= clock_timestamp() or l.holder_nonce = $2
-       returning token, expires_at`,
-      [key, nonce, `${service}@${hostname()}:${process.pid}`, ttlMs],
-    );
-    if (rows.length === 0) return undefined;
-    const [{ token, expires_at: expiresAt }] = rows;
+    const term = await this.askFor(key, { nonce, holder, service, ttlMs });
+    if (!term) return undefined;
+    if (term.takenOverFrom !== null) this.warnOfExpiry(key, term.takenOverFrom, String(BigInt(term.token) - 1n));
     const ending = new AbortController();
-    const lease = new Lease(key, token, nonce, service, expiresAt, ending.signal);
-    const trustMs = ttlMs - Math.max(Math.min(SMALLEST_MARGIN_MS, ttlMs / 2), ttlMs / 10);
+    const lease = new Lease(term, this.dataSource, ending.signal);
+    const trustMs = ttlMs - Math.max(Math.min(SMALLEST_MARGIN_MS, ttlMs / 2), ttlMs * MARGIN);
     const leftMs = Math.max(trustMs - (this.clock.monotonicMs() - sentAtMs), 0);
-    const timer = setTimeout(() => ending.abort(new LeaseLostError(key, token)), leftMs);
+    const timer = setTimeout(() => ending.abort(new LeaseLostError(key, term.token)), leftMs);
     timer.unref();
     this.trust.set(lease, timer);
     return lease;
+  }
+
+  /** A holder that is just storing blocks its row for a while: that is busy too. */
+  private async askFor(
+    key: string,
+    wanted: Parameters<SyncLockRepository['tryAcquire']>[1],
+  ): Promise<GrantedTerm | undefined> {
+    try {
+      return await this.locks.tryAcquire(key, wanted);
+    } catch (error) {
+      if (sqlState(error) === SqlState.LOCK_NOT_AVAILABLE) return undefined;
+      // The term may have been granted and its answer lost; then nobody holds what nobody knows of.
+      await this.locks.forget(key, wanted.nonce).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private warnOfExpiry(key: string, holder: string, token: string): void {
+    this.logger.warn({ msg: 'an expired lease was freed; its holder died or was too slow', key, holder, token });
   }
 
   private endTrust(lease: Lease): void {

@@ -3,7 +3,7 @@ import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 /** One lease per key. The row is never deleted, so that its token never starts again; a trigger sees to it. */
 @Entity('sync_locks')
 @Index('sync_locks_lock_key', ['lockKey'], { unique: true })
-@Index('sync_locks_expires_at', ['expiresAt'])
+@Index('sync_locks_expires_at', { synchronize: false })
 export class SyncLock {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
   readonly id: string;
@@ -19,6 +19,8 @@ export class SyncLock {
   /** After a takeover, writes to the device wait until then; reads do not. */
   @Column('timestamptz', { name: 'writes_not_before', nullable: true }) readonly writesNotBefore: Date | null;
   @Column('bigint', { default: 0 }) readonly takeovers: string;
+  /** Who held the lease that the present holder took over; null after an orderly release. */
+  @Column('text', { name: 'taken_over_from', nullable: true }) readonly takenOverFrom: string | null;
   @Column('timestamptz', { name: 'last_released_at', nullable: true }) readonly lastReleasedAt: Date | null;
 }
 

@@ -46,8 +46,7 @@ export class SyncRunJournal {
 
   /** The run has its lease: whoever still counts as running on this device under an older one is dead. */
   async recordLease(runId: string, deviceId: string, lease: Lease): Promise<void> {
-    await this.runs.manager.transaction(async (tx) => {
-      await lease.fence(tx);
+    await lease.transaction(async (tx) => {
       await tx.query(
         `update sync_runs set outcome = 'abandoned', finished_at = clock_timestamp(),
                 error_message = 'the process that ran it ended before it could say how'

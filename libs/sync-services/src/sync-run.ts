@@ -107,8 +107,7 @@ export class SyncRun {
     }
     const seenAt = this.clock.now();
     const { service, actor } = request;
-    const totals = await this.dataSource.transaction(async (tx) => {
-      await lease.fence(tx);
+    const totals = await lease.transaction(async (tx) => {
       const context = { deviceId: device.id, seenAt, runId, service, performedBy: actor };
       const counted = await this.buffer.recordSightings(tx, context, read.users.map(sightingOf));
       await this.journal.succeed(tx, runId, counted, read);

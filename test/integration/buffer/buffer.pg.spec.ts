@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { AuditEntry } from '@app/audit';
 import { BufferedUser, BufferModule, DeviceUserBufferService, type Sighting } from '@app/buffer';
 import { type DeviceUserId, systemActor } from '@app/kernel';
-import { openTestApp, TEST_TOKEN, type TestApp } from '@test/support';
+import { emptyTables, openTestApp, TEST_TOKEN, type TestApp, withoutTriggers, withTestLease } from '@test/support';
 import fc from 'fast-check';
 import request from 'supertest';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await app[Symbol.asyncDispose]();
 });
-beforeEach(() => app.database.dataSource.query('truncate device_user_buffer restart identity'));
+beforeEach(() => emptyTables(app.database.dataSource, 'device_user_buffer'));
 
 function aSighting(id: string, change: Partial<Sighting> = {}): Sighting {
   return {
@@ -41,7 +41,7 @@ function record(
   deviceId = '1',
 ): ReturnType<DeviceUserBufferService['recordSightings']> {
   const context = { deviceId, seenAt, service: 'test', performedBy: systemActor };
-  return app.database.dataSource.transaction((tx) => buffer.recordSightings(tx, context, sightings));
+  return withTestLease(app, (lease) => lease.transaction((tx) => buffer.recordSightings(tx, context, sightings)));
 }
 
 function rows(): Promise<BufferedUser[]> {
@@ -100,18 +100,20 @@ it('Property 8: Buffer retention: clean-up leaves every row that was seen within
   await fc.assert(
     fc.asyncProperty(fc.array(aRow, { maxLength: 12 }), nows, async (wanted, now) => {
       const { dataSource } = app.database;
-      await dataSource.query('truncate device_user_buffer restart identity');
-      for (const [i, { ageMs, status }] of wanted.entries()) {
-        const seen = new Date(now.getTime() - ageMs);
-        await dataSource.query(
-          `insert into device_user_buffer (device_id, device_user_id, discovered_at, last_seen_at, mapping_status)
-           values (1, $1, $2, $2, $3)`,
-          [String(i), seen, status],
-        );
-      }
+      await emptyTables(dataSource, 'device_user_buffer');
+      await withoutTriggers(dataSource, async (tx) => {
+        for (const [i, { ageMs, status }] of wanted.entries()) {
+          const seen = new Date(now.getTime() - ageMs);
+          await tx.query(
+            `insert into device_user_buffer (device_id, device_user_id, discovered_at, last_seen_at, mapping_status)
+             values (1, $1, $2, $2, $3)`,
+            [String(i), seen, status],
+          );
+        }
+      });
       const before = await rows();
       const kept = before.filter(({ lastSeenAt }) => lastSeenAt.getTime() >= now.getTime() - 90 * DAY_MS);
-      expect(await buffer.removeExpired(now)).toBe(before.length - kept.length);
+      expect(await withTestLease(app, (lease) => buffer.removeExpired(lease, now))).toBe(before.length - kept.length);
       expect(await rows()).toEqual(kept);
     }),
     { numRuns: 100 },
@@ -167,8 +169,10 @@ describe('recording sightings', () => {
 
   it('audits a retention clean-up with whom it removed', async () => {
     await record([aSighting('old')], new Date(T0 - 91 * DAY_MS));
-    await buffer.removeExpired(new Date(T0));
-    const [entry] = await app.database.dataSource.getRepository(AuditEntry).find({ order: { id: 'DESC' }, take: 1 });
+    await withTestLease(app, (lease) => buffer.removeExpired(lease, new Date(T0)));
+    const [entry] = await app.database.dataSource
+      .getRepository(AuditEntry)
+      .find({ where: { operation: 'buffer_retention' }, order: { id: 'DESC' }, take: 1 });
     expect(entry).toMatchObject({
       operation: 'buffer_retention',
       deviceId: '1',

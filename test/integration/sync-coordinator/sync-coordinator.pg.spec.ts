@@ -20,6 +20,8 @@ afterAll(async () => {
   await app[Symbol.asyncDispose]();
 });
 
+const noWork = async (): Promise<void> => undefined;
+
 function newKey(): string {
   keys += 1;
   return `device:${keys}`;
@@ -83,6 +85,7 @@ describe('a lease', () => {
     expect(await coordinator.checkLockStatus(key)).toEqual({
       held: false,
       acquiredBy: null,
+      acquiredAt: null,
       expiresAt: null,
       token: '1',
     });
@@ -90,16 +93,15 @@ describe('a lease', () => {
 
   it('that ran out can be taken over; the old holder can neither write nor release', async () => {
     const key = newKey();
-    const { dataSource } = app.database;
     const old = await coordinator.acquireLock(key, { service: 'slow' });
-    await dataSource.transaction((tx) => old.fence(tx));
+    await old.transaction(noWork);
     await expire(key);
-    await expect(dataSource.transaction((tx) => old.fence(tx))).rejects.toThrow(LeaseLostError);
+    await expect(old.transaction(noWork)).rejects.toThrow(LeaseLostError);
     const next = await coordinator.acquireLock(key, { service: 'next' });
     expect(Number(next.token)).toBe(Number(old.token) + 1);
-    await expect(dataSource.transaction((tx) => old.fence(tx))).rejects.toThrow(LeaseLostError);
+    await expect(old.transaction(noWork)).rejects.toThrow(LeaseLostError);
     expect(await coordinator.releaseLock(old)).toBe(false);
-    await dataSource.transaction((tx) => next.fence(tx));
+    await next.transaction(noWork);
     expect(await coordinator.releaseLock(next)).toBe(true);
   });
 
@@ -117,12 +119,10 @@ describe('a lease', () => {
 
   it('holds off a takeover until a fenced transaction has ended', async () => {
     const key = newKey();
-    const { dataSource } = app.database;
     const old = await coordinator.acquireLock(key, { service: 'slow' });
     const order: string[] = [];
     let takeover: Promise<unknown> = Promise.resolve();
-    await dataSource.transaction(async (tx) => {
-      await old.fence(tx);
+    await old.transaction(async (tx) => {
       const release = coordinator.releaseLock(old).then(() => order.push('released'));
       takeover = release;
       await tx.query('select pg_sleep(0.2)');

@@ -19,6 +19,7 @@ import {
   aUser,
   deviceContent,
   deviceOf,
+  emptyTables,
   ManualClock,
   openTestApp,
   QUICK_TIMEOUTS,
@@ -47,8 +48,8 @@ async function fresh(users: readonly EmulatedUser[] = []): Promise<AsyncDisposab
   terminal = started;
   const { dataSource } = app.database;
   // Devices keep their numbering: the audit log remembers, and must, whom it met on an earlier one.
-  await dataSource.query('truncate device_user_buffer, user_machine_mapping, people, devices');
-  await dataSource.query('truncate sync_runs restart identity');
+  await emptyTables(dataSource, 'device_user_buffer', 'user_machine_mapping', 'people', 'sync_runs');
+  await dataSource.query('truncate devices');
   device = await deviceOf(dataSource, started);
   return started;
 }
@@ -212,12 +213,13 @@ describe('a sync run', () => {
         expect(entries.filter(({ operation }) => operation.startsWith('sync_run'))).toEqual(
           runs.map((run) => expect.objectContaining(run)),
         );
+        const leases = entries.filter(({ operation }) => operation.startsWith('lease_'));
+        expect(leases.map(({ operation }) => operation)).toEqual(
+          sequence.flatMap(() => ['lease_acquired', 'lease_released']),
+        );
         for (const entry of entries) {
-          expect(entry).toMatchObject({
-            deviceId: device.id,
-            performedBy: 'system',
-            serviceName: 'machineSyncService',
-          });
+          const performedBy = leases.includes(entry) ? expect.stringMatching(/^machineSyncService@/) : 'system';
+          expect(entry).toMatchObject({ deviceId: device.id, performedBy, serviceName: 'machineSyncService' });
           expect(entry.timestamp).toBeInstanceOf(Date);
         }
       }),
