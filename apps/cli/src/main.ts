@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
+import { addAuditCommands } from './commands/audit.js';
 import { addBufferCommands } from './commands/buffer.js';
 import { addDatabaseCommands } from './commands/db.js';
 import { addDeviceCommands } from './commands/device.js';
@@ -28,6 +29,7 @@ function buildProgram(): Command {
   addDeviceCommands(program);
   addSyncCommands(program);
   addBufferCommands(program);
+  addAuditCommands(program);
   addEmulateCommands(program);
   addDatabaseCommands(program);
   addTokenCommands(program);

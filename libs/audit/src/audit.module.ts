@@ -1,12 +1,15 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuditEntry } from './audit-entry.entity.js';
+import { AuditChain } from './audit-chain.js';
+import { AUDIT_ENTITIES } from './audit-entry.entity.js';
+import { AuditController } from './audit.controller.js';
 import { DeviceUserAuditService } from './audit.service.js';
 
 /** Remembers what happened, so that nobody can say it did not. */
 @Module({
-  imports: [TypeOrmModule.forFeature([AuditEntry])],
-  providers: [DeviceUserAuditService],
-  exports: [DeviceUserAuditService],
+  imports: [TypeOrmModule.forFeature(AUDIT_ENTITIES)],
+  controllers: [AuditController],
+  providers: [DeviceUserAuditService, AuditChain],
+  exports: [DeviceUserAuditService, AuditChain],
 })
 export class AuditModule {}

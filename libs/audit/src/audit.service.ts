@@ -1,7 +1,8 @@
 import { type Tx } from '@app/database';
+import { decodeCursor, encodeCursor } from '@app/http';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, LessThan, type Repository } from 'typeorm';
+import { type Repository } from 'typeorm';
 import { AuditDetailRefusedError } from './audit.errors.js';
 import { AuditEntry } from './audit-entry.entity.js';
 import { type AuditOperation, type NewAuditEntry } from './audit-operation.js';
@@ -11,14 +12,19 @@ const BATCH = 5_000;
 /** Keys under which a secret could slip in; `has_pin` is the flag that stands for one. */
 const REFUSED_KEY = /^(pin|password|passwd|comm_?key|token|template|templates|fingerprint|face|photo)$/i;
 
-/** Which entries to read; every part is optional, together they narrow. */
+/** Which entries to read; every part is optional, together they narrow. Both ends of the range are inclusive. */
 export interface AuditQuery {
   readonly deviceId?: string;
   readonly deviceUserId?: string;
   readonly operations?: readonly AuditOperation[];
-  /** Entries older than this one's id, for the next page. */
-  readonly beforeId?: string;
-  readonly limit: number;
+  readonly from?: Date;
+  readonly to?: Date;
+}
+
+/** Entries, newest first, and where the next page begins. */
+export interface AuditPage {
+  readonly items: AuditEntry[];
+  readonly nextCursor: string | null;
 }
 
 /** The append-only log: what happened to whom, when, by whom. */
@@ -53,24 +59,41 @@ export class DeviceUserAuditService {
     }
   }
 
-  /** Entries that fit, newest first. */
-  async queryLogs(query: AuditQuery): Promise<AuditEntry[]> {
-    const { deviceId, deviceUserId, operations, beforeId, limit } = query;
-    return this.entries.find({
-      where: {
-        ...(deviceId === undefined ? {} : { deviceId }),
-        ...(deviceUserId === undefined ? {} : { deviceUserId }),
-        ...(operations === undefined ? {} : { operation: In([...operations]) }),
-        ...(beforeId === undefined ? {} : { id: LessThan(beforeId) }),
-      },
-      order: { id: 'DESC' },
-      take: limit,
-    });
+  /**
+   * A page of the entries that fit, newest first. Entries that are written meanwhile come before the first page, so
+   * that none is given twice and none is left out. @throws {BadCursorError}
+   */
+  async queryLogs(query: AuditQuery, page: { readonly limit: number; readonly cursor?: string }): Promise<AuditPage> {
+    const found = this.entries
+      .createQueryBuilder('entry')
+      .orderBy('entry.timestamp', 'DESC')
+      .addOrderBy('entry.id', 'DESC')
+      .take(page.limit + 1);
+    const narrow = (condition: string, name: string, value: unknown): void => {
+      if (value !== undefined) found.andWhere(condition, { [name]: value });
+    };
+    narrow('entry.deviceId = :deviceId', 'deviceId', query.deviceId);
+    narrow('entry.deviceUserId = :deviceUserId', 'deviceUserId', query.deviceUserId);
+    narrow('entry.operation in (:...operations)', 'operations', query.operations);
+    narrow('entry.timestamp >= :from', 'from', query.from);
+    // The database keeps microseconds and a reader sees milliseconds: an end is inclusive as it is seen.
+    narrow(`entry.timestamp < :to::timestamptz + interval '1 ms'`, 'to', query.to);
+    if (page.cursor !== undefined) {
+      const last = `select "timestamp", id from device_user_audit_log where id = :last`;
+      found.andWhere(`(entry.timestamp, entry.id) < (${last})`, { last: decodeCursor(page.cursor) });
+    }
+    const items = await found.getMany();
+    const last = items.length > page.limit ? items[page.limit - 1] : undefined;
+    return { items: items.slice(0, page.limit), nextCursor: last ? encodeCursor(last.id) : null };
   }
 
-  /** The history of one device user, newest first. */
-  async getUserLogs(deviceId: string, deviceUserId: string, limit = 200): Promise<AuditEntry[]> {
-    return this.queryLogs({ deviceId, deviceUserId, limit });
+  /** The history of one device user, newest first. @throws {BadCursorError} */
+  async getUserLogs(
+    deviceId: string,
+    deviceUserId: string,
+    page: { readonly limit: number; readonly cursor?: string } = { limit: 200 },
+  ): Promise<AuditPage> {
+    return this.queryLogs({ deviceId, deviceUserId }, page);
   }
 }
 

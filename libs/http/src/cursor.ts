@@ -10,14 +10,14 @@ export class BadCursorError extends AppError {
   }
 }
 
-/** Turns a position (the last row's key) into an opaque text that is safe in a URL. */
-export function encodeCursor(value: string): string {
-  return Buffer.from(`1:${value}`).toString('base64url');
+/** Turns the last row's number into an opaque text that is safe in a URL. */
+export function encodeCursor(rowId: string): string {
+  return Buffer.from(`1:${rowId}`).toString('base64url');
 }
 
-/** @throws {BadCursorError} when `text` did not come from encodeCursor */
+/** The row number that a cursor holds. @throws {BadCursorError} when `text` did not come from encodeCursor */
 export function decodeCursor(text: string): string {
-  const decoded = Buffer.from(text, 'base64url').toString('utf8');
-  if (!decoded.startsWith('1:') || encodeCursor(decoded.slice(2)) !== text) throw new BadCursorError();
-  return decoded.slice(2);
+  const [, rowId] = /^1:([1-9][0-9]{0,17})$/.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
+  if (rowId === undefined || encodeCursor(rowId) !== text) throw new BadCursorError();
+  return rowId;
 }

@@ -319,7 +319,8 @@ it('never stores a PIN, in the buffer or in the log', async () => {
     mapped: 0,
     conflict: 0,
   });
-  const [newest] = await app.get(DeviceUserAuditService).getUserLogs(device.id, '9001');
+  const { items } = await app.get(DeviceUserAuditService).getUserLogs(device.id, '9001');
+  const [newest] = items;
   expect(newest).toMatchObject({ operation: 'user_buffered', details: { has_pin: true } });
 });
 

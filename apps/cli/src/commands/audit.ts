@@ -1,0 +1,55 @@
+import { AuditChain, type ChainReport } from '@app/audit';
+import { type Command } from 'commander';
+import { withServices } from '../context.js';
+import { ExitCode } from '../exit-code.js';
+import { printData, printJson, tell } from '../output.js';
+import { runCommand } from '../run-command.js';
+import { snakeCased } from '../snake-case.js';
+
+const PROGRESS_EVERY = 100_000;
+
+/** `holdfast audit …` */
+export function addAuditCommands(program: Command): void {
+  const audit = program.command('audit').description('the record of what happened');
+  audit
+    .command('verify')
+    .description('check that no entry was changed, removed or put in since it was written; exit code 1 if one was')
+    .option('--json', 'one JSON document on standard output')
+    .action((options: { json?: boolean }) =>
+      runCommand(options, ({ json }) =>
+        withServices(async (app) => {
+          const report = await app.get(AuditChain).verify(tellProgress());
+          if (json) printJson(documentOf(report));
+          else printReport(report);
+          return report.intact ? ExitCode.DONE : ExitCode.FAILED;
+        }),
+      ),
+    );
+}
+
+function tellProgress(): (checked: number) => void {
+  let told = 0;
+  return (checked) => {
+    if (checked < told + PROGRESS_EVERY) return;
+    told = checked;
+    tell(`${checked} entries checked …`);
+  };
+}
+
+function printReport({ intact, entries, blocks, heads, defects }: ChainReport): void {
+  if (intact) {
+    printData(`The audit log is intact: ${entries} entries in ${blocks} blocks of ${heads.length} streams.`);
+    return;
+  }
+  for (const { stream, block, reason, entryIds } of defects) {
+    const where = stream === null ? 'outside of all streams' : `stream ${stream}, first bad block ${block}`;
+    const shown = entryIds.slice(0, 10).join(', ');
+    const rest = entryIds.length > 10 ? ` and ${entryIds.length - 10} more` : '';
+    printData(`BAD  ${where}: ${reason}${entryIds.length > 0 ? ` (entries ${shown}${rest})` : ''}`);
+  }
+  printData('The audit log is NOT as it was written. Keep the database as it is and compare it with a backup.');
+}
+
+function documentOf({ intact, entries, blocks, defects, heads }: ChainReport): unknown {
+  return { intact, entries, blocks, defects: defects.map((defect) => snakeCased({ ...defect })), heads };
+}

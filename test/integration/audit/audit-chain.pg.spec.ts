@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AuditChain, AuditModule, type ChainReport, DeviceUserAuditService, type NewAuditEntry } from '@app/audit';
+import { systemActor } from '@app/kernel';
+import { emptyTables, openTestApp, type TestApp, withoutTriggers } from '@test/support';
+import fc from 'fast-check';
+import { type EntityManager } from 'typeorm';
+
+let app: TestApp;
+let chain: AuditChain;
+
+beforeAll(async () => {
+  app = await openTestApp([AuditModule]);
+  chain = app.get(AuditChain);
+});
+afterAll(async () => {
+  await app[Symbol.asyncDispose]();
+});
+
+function anEntry(deviceId: string | undefined, number: number): NewAuditEntry {
+  return {
+    operation: 'user_discovered',
+    deviceId,
+    deviceUserId: String(number),
+    deviceUserName: number % 3 === 0 ? null : `Name ${number}`,
+    performedBy: systemActor,
+    serviceName: 'test',
+    details: { number, nested: { list: [1, null, '“quoted”'] } },
+  };
+}
+
+/** A log of three streams whose blocks hold one to nine entries each. */
+async function writeLog(): Promise<void> {
+  await emptyTables(app.database.dataSource, 'device_user_audit_log', 'audit_blocks', 'audit_chain_heads');
+  const audit = app.get(DeviceUserAuditService);
+  for (let block = 0; block < 12; block += 1) {
+    const deviceId = [undefined, '1', '2'][block % 3];
+    const entries = Array.from({ length: 1 + ((block * 7) % 9) }, (_, i) => anEntry(deviceId, block * 100 + i));
+    await app.database.dataSource.transaction((tx) => audit.logOperations(tx, entries));
+  }
+}
+
+/** What a superuser can do who does not compute the chain anew. Gives whether it changed anything. */
+type Tamper = (tx: EntityManager, pick: (limit: number) => number) => Promise<boolean>;
+
+async function anyId(tx: EntityManager, pick: (limit: number) => number): Promise<string> {
+  const rows = await tx.query<{ id: string }[]>('select id from device_user_audit_log order by id');
+  return rows[pick(rows.length)].id;
+}
+
+async function anyBlock(
+  tx: EntityManager,
+  pick: (limit: number) => number,
+): Promise<{ stream: string; block_number: string }> {
+  const rows = await tx.query<{ stream: string; block_number: string }[]>(
+    'select stream, block_number from audit_blocks order by stream, block_number',
+  );
+  return rows[pick(rows.length)];
+}
+
+const EDITS = [
+  `operation_type = 'user_buffered'`,
+  `device_id = coalesce(device_id, 0) + 1`,
+  `device_user_id = device_user_id || '0'`,
+  `device_user_name = coalesce(device_user_name || ' ', '')`,
+  `performed_by = 'somebody'`,
+  `service_name = upper(service_name)`,
+  `details = details || '{"number": -1}'`,
+  `"timestamp" = "timestamp" + interval '1 microsecond'`,
+];
+
+const TAMPERS: Record<string, Tamper> = {
+  async edit(tx, pick) {
+    const id = await anyId(tx, pick);
+    await tx.query(`update device_user_audit_log set ${EDITS[pick(EDITS.length)]} where id = $1`, [id]);
+    return true;
+  },
+  async delete(tx, pick) {
+    await tx.query('delete from device_user_audit_log where id = $1', [await anyId(tx, pick)]);
+    return true;
+  },
+  async insert(tx, pick) {
+    await tx.query(
+      `insert into device_user_audit_log (operation_type, device_id, performed_by, service_name, "timestamp")
+       select operation_type, device_id, performed_by, service_name, "timestamp" from device_user_audit_log where id = $1`,
+      [await anyId(tx, pick)],
+    );
+    return true;
+  },
+  async swap(tx, pick) {
+    const [one, other] = [await anyId(tx, pick), await anyId(tx, pick)];
+    await tx.query(
+      `update device_user_audit_log a set device_user_id = b.device_user_id, details = b.details
+         from device_user_audit_log b where (a.id, b.id) in (($1, $2), ($2, $1))`,
+      [one, other],
+    );
+    return one !== other;
+  },
+  async 'swap blocks'(tx, pick) {
+    const [one, other] = [await anyBlock(tx, pick), await anyBlock(tx, pick)];
+    await tx.query(
+      `update audit_blocks a set entry_ids = b.entry_ids, hash = b.hash from audit_blocks b
+        where (a.stream, a.block_number, b.stream, b.block_number)
+              in (($1, $2::bigint, $3, $4::bigint), ($3, $4, $1, $2))`,
+      [one.stream, one.block_number, other.stream, other.block_number],
+    );
+    return one.stream !== other.stream || one.block_number !== other.block_number;
+  },
+  async 'cut inside'(tx, pick) {
+    const { stream, block_number: number } = await anyBlock(tx, pick);
+    const [{ entry_ids: ids }] = await tx.query<{ entry_ids: string[] }[]>(
+      'select entry_ids from audit_blocks where stream = $1 and block_number = $2',
+      [stream, number],
+    );
+    await tx.query('delete from device_user_audit_log where id = any($1)', [ids]);
+    await tx.query('delete from audit_blocks where stream = $1 and block_number = $2', [stream, number]);
+    // Half of the times the rest is moved up, so that no number is missing.
+    if (pick(2) === 0) {
+      await tx.query(
+        'update audit_blocks set block_number = -block_number where stream = $1 and block_number > $2::bigint',
+        [stream, number],
+      );
+      await tx.query(
+        'update audit_blocks set block_number = -block_number - 1 where stream = $1 and block_number < 0',
+        [stream],
+      );
+    }
+    return true;
+  },
+  async replay(tx, pick) {
+    const { stream, block_number: number } = await anyBlock(tx, pick);
+    await tx.query(
+      `insert into audit_blocks
+       select stream, (select max(block_number) + 1 from audit_blocks where stream = $1), previous_hash, entry_ids, hash
+         from audit_blocks where stream = $1 and block_number = $2`,
+      [stream, number],
+    );
+    return true;
+  },
+  async head(tx, pick) {
+    const { stream } = await anyBlock(tx, pick);
+    const change = ['block_number = block_number + 1', 'entry_count = entry_count - 1', `hash = sha256(hash)`];
+    await tx.query(`update audit_chain_heads set ${change[pick(change.length)]} where stream = $1`, [stream]);
+    return true;
+  },
+  async 'drop a stream'(tx, pick) {
+    const { stream } = await anyBlock(tx, pick);
+    await tx.query('delete from audit_chain_heads where stream = $1', [stream]);
+    if (pick(2) === 0) await tx.query('delete from audit_blocks where stream = $1', [stream]);
+    return true;
+  },
+};
+
+/** Tampers, checks, and takes the tampering back. */
+async function verifyAfter(tamper: Tamper, pick: (limit: number) => number): Promise<ChainReport | undefined> {
+  const undo = new Error('take it back');
+  let report: ChainReport | undefined;
+  await withoutTriggers(app.database.dataSource, async (tx) => {
+    if (!(await tamper(tx, pick))) return;
+    report = await chain.check(tx);
+    throw undo;
+  }).catch((error: unknown) => {
+    if (error !== undo) throw error;
+  });
+  return report;
+}
+
+describe('the hash chain', () => {
+  it('is intact over every stream, whatever was written, also while entries are being written', async () => {
+    await writeLog();
+    const audit = app.get(DeviceUserAuditService);
+    const writing = Promise.all(
+      Array.from({ length: 30 }, (_, i) =>
+        app.database.dataSource.transaction((tx) => audit.logOperation(tx, anEntry(String(1 + (i % 2)), i))),
+      ),
+    );
+    const during = await chain.verify();
+    await writing;
+    const after = await chain.verify();
+    expect(during).toMatchObject({ intact: true, defects: [] });
+    expect(after).toMatchObject({ intact: true, defects: [] });
+    const [{ count }] = await app.database.dataSource.query<{ count: string }[]>(
+      'select count(*) from device_user_audit_log',
+    );
+    expect(after.entries).toBe(Number(count));
+    expect(after.heads.map(({ stream }) => stream)).toEqual(['admin', 'device:1', 'device:2']);
+  });
+
+  it('names the first bad block of a stream, and what is wrong with it', async () => {
+    await writeLog();
+    const third = await verifyAfter(
+      async (tx) => {
+        await tx.query(
+          `delete from device_user_audit_log where id in
+             (select entry_ids[1] from audit_blocks where stream = 'device:1' and block_number in (3, 4))`,
+        );
+        return true;
+      },
+      () => 0,
+    );
+    expect(third).toMatchObject({ intact: false });
+    expect(third?.defects[0]).toMatchObject({
+      stream: 'device:1',
+      block: '3',
+      reason: expect.stringContaining('entries are missing'),
+    });
+  });
+
+  it('finds each of 1,000 random tampers made as superuser', async () => {
+    await writeLog();
+    const names = Object.keys(TAMPERS);
+    const found = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...names), fc.infiniteStream(fc.nat()), async (name, numbers) => {
+        const report = await verifyAfter(TAMPERS[name], (limit) => Number(numbers.next().value) % limit);
+        fc.pre(report !== undefined);
+        expect(report?.intact).toBe(false);
+        expect(report?.defects.length).toBeGreaterThan(0);
+        found.set(name, (found.get(name) ?? 0) + 1);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect([...found.keys()].toSorted()).toEqual(names.toSorted());
+    expect(await chain.verify()).toMatchObject({ intact: true });
+  });
+
+  it('cannot be written, changed or cut without its triggers noticing', async () => {
+    await writeLog();
+    const { dataSource } = app.database;
+    for (const statement of [
+      'update device_user_audit_log set performed_by = performed_by',
+      'delete from device_user_audit_log',
+      'update audit_blocks set hash = hash',
+      'delete from audit_blocks',
+      'truncate audit_blocks',
+      'delete from audit_chain_heads',
+    ]) {
+      await expect(dataSource.query(statement)).rejects.toThrow(/append-only/);
+    }
+    expect(await chain.verify()).toMatchObject({ intact: true });
+  });
+});
