@@ -1,6 +1,12 @@
 import { CreateSchema1764000000000 } from './1764000000000-CreateSchema.js';
 import { ChainAuditLog1764100000000 } from './1764100000000-ChainAuditLog.js';
 import { GuardLeases1764100000001 } from './1764100000001-GuardLeases.js';
+import { CreatePunches1764100000002 } from './1764100000002-CreatePunches.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
-export const migrations = [CreateSchema1764000000000, ChainAuditLog1764100000000, GuardLeases1764100000001];
+export const migrations = [
+  CreateSchema1764000000000,
+  ChainAuditLog1764100000000,
+  GuardLeases1764100000001,
+  CreatePunches1764100000002,
+];

@@ -6,6 +6,7 @@ import { dataSourceOptions, migrate } from '@app/database';
 import { DEVICE_ENTITIES } from '@app/devices';
 import { migrations } from '@app/migrations';
 import { PEOPLE_ENTITIES } from '@app/people';
+import { PUNCH_ENTITIES } from '@app/punches';
 import { SYNC_COORDINATOR_ENTITIES } from '@app/sync-coordinator';
 import { SYNC_RUN_ENTITIES } from '@app/sync-services';
 import pg from 'pg';
@@ -17,6 +18,7 @@ export const ALL_ENTITIES = [
   ...BUFFER_ENTITIES,
   ...DEVICE_ENTITIES,
   ...PEOPLE_ENTITIES,
+  ...PUNCH_ENTITIES,
   ...SYNC_COORDINATOR_ENTITIES,
   ...SYNC_RUN_ENTITIES,
 ];

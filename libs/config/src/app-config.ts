@@ -1,5 +1,16 @@
 import { resolve } from 'node:path';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, MinLength, validateSync } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsTimeZone,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  validateSync,
+} from 'class-validator';
 import { InvalidConfigError } from './config.errors.js';
 import { Setting, settingsOf } from './setting.js';
 
@@ -81,6 +92,16 @@ export class AppConfig {
   })
   @IsIn(LOG_LEVELS)
   readonly logLevel: LogLevel = 'info';
+
+  @Setting({
+    variable: 'TIME_ZONE',
+    unit: 'IANA name, such as Africa/Addis_Ababa',
+    effect:
+      'The zone of terminal clocks for devices that have none of their own; gives punches their instants. ' +
+      'Unset: the zone of this host.',
+  })
+  @IsTimeZone()
+  readonly timeZone: string = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
   @Setting({
     variable: 'BUFFER_RETENTION_DAYS',

@@ -36,11 +36,8 @@ export class TerminalState {
     readonly options: Map<string, string>,
     /** Replaced when a client sets the time. */
     public clock: () => WallTime = () => wallTimeFromDate(new Date()),
+    readonly punchWidth: PunchRecordWidth = recordWidth === 72 ? 40 : 16,
   ) {}
-
-  get punchWidth(): PunchRecordWidth {
-    return this.recordWidth === 72 ? 40 : 16;
-  }
 
   users(): EmulatedUser[] {
     return this.sortedRecords().map((raw) => {
@@ -122,7 +119,13 @@ export class TerminalState {
 
   punchSet(): Buffer {
     const records = this.punches.map(({ verify, state, slot: at, userId, time }) =>
-      encodePunchRecord({ slot: slot(at), userId, time, first: verify, second: state, workCode: 0 }, this.punchWidth),
+      encodePunchRecord(
+        // In 16-byte records the vendor's order is state, mode.
+        this.punchWidth === 16
+          ? { userId, time, first: state, second: verify, workCode: 0 }
+          : { slot: slot(at), userId, time, first: verify, second: state, workCode: 0 },
+        this.punchWidth,
+      ),
     );
     return encodeSet(records);
   }

@@ -1,5 +1,5 @@
 import { type WallTime } from '@app/kernel';
-import { type UserRecordWidth } from '@app/zk-protocol';
+import { type PunchRecordWidth, type UserRecordWidth } from '@app/zk-protocol';
 import {
   type EmulatedOperation,
   type EmulatedPunch,
@@ -28,6 +28,8 @@ export interface ZkTerminalOptions {
   readonly users?: readonly EmulatedUser[];
   readonly templates?: readonly EmulatedTemplate[];
   readonly punches?: readonly EmulatedPunch[];
+  /** 40 or 16, as the user records suggest, unless given. */
+  readonly punchWidth?: PunchRecordWidth;
   readonly operations?: readonly EmulatedOperation[];
   readonly clock?: () => WallTime;
   readonly userCapacity?: number;

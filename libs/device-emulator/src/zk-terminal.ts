@@ -43,7 +43,7 @@ export class ZkTerminal implements AsyncDisposable {
   private constructor(private readonly options: ZkTerminalOptions) {
     this.faults = options.faults ?? {};
     const { recordWidth = 72, userCapacity = 60_000 } = options;
-    this.state = new TerminalState(recordWidth, userCapacity, optionTable(options), options.clock);
+    this.state = new TerminalState(recordWidth, userCapacity, optionTable(options), options.clock, options.punchWidth);
     this.state.setUsers(options.users ?? []);
     for (const template of options.templates ?? []) this.state.putTemplate(template);
     this.state.punches.push(...(options.punches ?? []));

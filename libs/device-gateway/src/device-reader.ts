@@ -1,10 +1,11 @@
 import { type WallTime } from '@app/kernel';
+import { type CompletePunchRead } from './complete-punch-read.js';
 import { type CompleteUserRead } from './complete-user-read.js';
 import { type DeviceCounters, type DeviceIdentity } from './device-user.js';
 
 /** How far a read is. */
 export interface ReadProgress {
-  readonly stage: 'counting' | 'reading' | 'proving';
+  readonly stage: 'counting' | 'reading' | 'proving' | 'reading punches';
   readonly receivedBytes: number;
   /** Known once the terminal has announced it. */
   readonly totalBytes?: number;
@@ -27,6 +28,13 @@ export abstract class DeviceReader implements AsyncDisposable {
    * @throws {DeviceError} the session broke
    */
   abstract readUsers(options?: ReadOptions): Promise<CompleteUserRead>;
+
+  /**
+   * The whole punch log, proven. `users` is the user list of the same session.
+   * @throws {IncompleteReadError} it is not proven that these are all
+   * @throws {DeviceError} the session broke
+   */
+  abstract readPunches(users: CompleteUserRead, options?: ReadOptions): Promise<CompletePunchRead>;
 
   /** @throws {DeviceError} */
   abstract readCounters(): Promise<DeviceCounters>;

@@ -1,3 +1,4 @@
+export { CompletePunchRead, type PunchReadProof } from './complete-punch-read.js';
 export { CompleteUserRead, type ReadProof } from './complete-user-read.js';
 export {
   DeviceError,
@@ -9,6 +10,7 @@ export {
 } from './device.errors.js';
 export { DeviceGateway, type OpenOptions } from './device-gateway.js';
 export { DeviceGatewayModule } from './device-gateway.module.js';
+export { type DevicePunch } from './device-punch.js';
 export { DeviceReader, type ReadOptions, type ReadProgress } from './device-reader.js';
 export {
   type DeviceTarget,

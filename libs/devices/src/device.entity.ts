@@ -33,6 +33,9 @@ export class Device {
   /** The emulated terminal of the first start; never a real one. */
   @Column('boolean', { name: 'is_demo', default: false }) isDemo: boolean;
   /** End of the last complete read that was stored. */
+  /** By how much the terminal's clock was ahead of ours when it was last asked; never corrected by us. */
+  @Column('double precision', { name: 'clock_drift_seconds', nullable: true }) clockDriftSeconds: number | null;
+  @Column('timestamptz', { name: 'clock_checked_at', nullable: true }) clockCheckedAt: Date | null;
   @Column('timestamptz', { name: 'last_sync_at', nullable: true }) lastSyncAt: Date | null;
   @Column('bigint', { name: 'last_run_id', nullable: true }) lastRunId: string | null;
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' }) readonly createdAt: Date;

@@ -1,4 +1,5 @@
 import { DeviceUserAuditService } from '@app/audit';
+import { AppConfig } from '@app/config';
 import { sqlState, SqlState, type Tx } from '@app/database';
 import {
   DeviceGateway,
@@ -9,7 +10,7 @@ import {
   parseDeviceAddress,
   type Transport,
 } from '@app/device-gateway';
-import { type Actor, type WallTime } from '@app/kernel';
+import { type Actor, formatWallTime, type WallTime, wallTimeToDate } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { DataSource, type Repository } from 'typeorm';
@@ -48,6 +49,7 @@ export class DevicesService {
     private readonly gateway: DeviceGateway,
     private readonly vault: CommKeyVault,
     private readonly audit: DeviceUserAuditService,
+    private readonly config: AppConfig,
   ) {}
 
   /**
@@ -108,6 +110,31 @@ export class DevicesService {
         where id = $1`,
       [deviceId, readAt, runId],
     );
+  }
+
+  /** The zone that a device's clock is taken to be in: its own, else that of the site. */
+  timeZoneOf({ timeZone }: Device): string {
+    return timeZone ?? this.config.timeZone;
+  }
+
+  /**
+   * Measures and notes by how many seconds a terminal's clock is ahead of ours; undefined when it shows a day that no
+   * calendar has. Nothing is set right: that is for people to decide.
+   */
+  async recordClock(
+    tx: Tx,
+    device: Device,
+    reading: { readonly wallTime: WallTime; readonly askedAt: Date },
+  ): Promise<number | undefined> {
+    const { wallTime, askedAt } = reading;
+    if (!wallTimeToDate(wallTime)) return undefined;
+    const [rows] = await tx.query<[{ clock_drift_seconds: number }[], number]>(
+      `update devices set clock_checked_at = $3::timestamptz,
+              clock_drift_seconds = round(extract(epoch from ($1::timestamp at time zone $2) - $3::timestamptz))
+        where id = $4 returning clock_drift_seconds`,
+      [formatWallTime(wallTime), this.timeZoneOf(device), askedAt, device.id],
+    );
+    return rows[0]?.clock_drift_seconds;
   }
 
   /** Moves the demo terminal to the port that it got this time, or rests it when it is not running. */

@@ -16,7 +16,8 @@ export class UserMapping {
   @Column('text', { name: 'person_type' }) personType: PersonType;
   /** What the device held when the mapping was made, for attributes that no people table knows. */
   @Column('jsonb', { default: {} }) adopted: Record<string, unknown>;
-  @Column('timestamptz', { name: 'valid_from', default: () => 'now()' }) validFrom: Date;
+  /** Unless given, the end of the mapping before it, or the beginning of time: a trigger fills it in. */
+  @Column('timestamptz', { name: 'valid_from' }) validFrom: Date;
   @Column('timestamptz', { name: 'valid_to', nullable: true }) validTo: Date | null;
   @Column('text', { name: 'created_by' }) createdBy: string;
 }

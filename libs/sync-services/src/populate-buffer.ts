@@ -1,7 +1,7 @@
 import { type Device, DevicesService } from '@app/devices';
 import { type Actor, AppError } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
-import { type FinishedRun, type RunProgress, SyncRun } from './sync-run.js';
+import { type RunPreview, type RunProgress, SyncRun } from './sync-run.js';
 
 /** The totals of requirement 10; read = mapped + newlyBuffered + alreadyBuffered. */
 export interface PopulateTotals {
@@ -54,7 +54,7 @@ export class PopulateBuffer {
     }
   }
 
-  private populate(device: Device, request: Parameters<PopulateBuffer['run']>[0]): Promise<Omit<FinishedRun, 'runId'>> {
+  private populate(device: Device, request: Parameters<PopulateBuffer['run']>[0]): Promise<RunPreview> {
     const { actor, signal, dryRun } = request;
     const onProgress = (progress: RunProgress): void => request.onProgress?.(device, progress);
     const run = { service: PopulateBuffer.serviceName, actor, signal, onProgress };

@@ -33,6 +33,14 @@ export class SyncRunRow {
   @Column('integer', { name: 'already_buffered', nullable: true }) alreadyBuffered: number | null;
   /** Records that decoded but cannot be a user, such as one without an ID. */
   @Column('integer', { nullable: true }) invalid: number | null;
+  @Column('integer', { name: 'punches_read', nullable: true }) punchesRead: number | null;
+  /** Those that were not known yet. */
+  @Column('integer', { name: 'punches_imported', nullable: true }) punchesImported: number | null;
+  /** Why the users were read and the punches were not. */
+  @Column('text', { name: 'punch_error_code', nullable: true }) punchErrorCode: string | null;
+  @Column('text', { name: 'punch_error_message', nullable: true }) punchErrorMessage: string | null;
+  /** By how much the terminal's clock was ahead of ours. */
+  @Column('double precision', { name: 'clock_drift_seconds', nullable: true }) clockDriftSeconds: number | null;
   /** What made the read complete: counters, bytes, records. */
   @Column('jsonb', { nullable: true }) proof: Record<string, unknown> | null;
 }

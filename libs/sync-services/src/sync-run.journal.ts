@@ -1,6 +1,5 @@
-import { type SightingTotals } from '@app/buffer';
 import { type Tx } from '@app/database';
-import { type CompleteUserRead } from '@app/device-gateway';
+import { type ReadProof } from '@app/device-gateway';
 import { decodeCursor, encodeCursor } from '@app/http';
 import { AppError, Clock } from '@app/kernel';
 import { type Lease } from '@app/sync-coordinator';
@@ -8,6 +7,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, type Repository } from 'typeorm';
 import { type RunOutcome, SyncRunRow } from './sync-run.entity.js';
+import { type FinishedRun } from './sync-run.js';
 import { SyncRunNotFoundError } from './sync-services.errors.js';
 
 /** A waiting run of a dead process never gets a lease; after this long nobody can still be waiting. */
@@ -59,10 +59,11 @@ export class SyncRunJournal {
   }
 
   /** Ends the row of a run whose read was complete and is being stored in the same transaction. */
-  async succeed(tx: Tx, runId: string, totals: SightingTotals, read: CompleteUserRead): Promise<void> {
+  async succeed(tx: Tx, run: FinishedRun, proof: ReadProof): Promise<void> {
+    const { totals, punches, punchFailure } = run;
     await tx.update(
       SyncRunRow,
-      { id: runId },
+      { id: run.runId },
       {
         outcome: 'succeeded',
         finishedAt: this.clock.now(),
@@ -72,8 +73,13 @@ export class SyncRunJournal {
         newlyBuffered: totals.newlyBuffered,
         updated: totals.updated,
         alreadyBuffered: totals.alreadyBuffered,
-        invalid: read.invalid.length,
-        proof: { ...read.proof },
+        invalid: run.invalid,
+        punchesRead: punches?.read ?? null,
+        punchesImported: punches?.imported ?? null,
+        punchErrorCode: punchFailure?.code ?? null,
+        punchErrorMessage: punchFailure?.message ?? null,
+        clockDriftSeconds: run.clockDriftSeconds ?? null,
+        proof: { ...proof },
       },
     );
   }

@@ -3,6 +3,7 @@ import { BufferModule } from '@app/buffer';
 import { ClockModule } from '@app/config';
 import { DeviceGatewayModule } from '@app/device-gateway';
 import { DevicesModule } from '@app/devices';
+import { PunchesModule } from '@app/punches';
 import { SyncCoordinatorModule } from '@app/sync-coordinator';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -13,6 +14,7 @@ import { SyncRunRow } from './sync-run.entity.js';
 import { SyncRunJournal } from './sync-run.journal.js';
 import { SyncRun } from './sync-run.js';
 import { SyncRunsController } from './sync-runs.controller.js';
+import { TerminalReadings } from './terminal-reading.js';
 
 /** Reads terminals and stores what was seen; has no way to write to one. */
 @Module({
@@ -22,11 +24,12 @@ import { SyncRunsController } from './sync-runs.controller.js';
     BufferModule,
     DeviceGatewayModule,
     DevicesModule,
+    PunchesModule,
     SyncCoordinatorModule,
     TypeOrmModule.forFeature([SyncRunRow]),
   ],
   controllers: [SyncRunsController],
-  providers: [SyncRun, SyncRunJournal, MachineSyncService, MachineSyncSchedule, PopulateBuffer],
+  providers: [SyncRun, SyncRunJournal, TerminalReadings, MachineSyncService, MachineSyncSchedule, PopulateBuffer],
   exports: [MachineSyncService, PopulateBuffer, SyncRunJournal],
 })
 export class SyncServicesModule {}

@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 const operation = fc.constantFrom(...AUDIT_OPERATIONS.slice(0, 4));
-const userId = fc.constantFrom('1', '2', 'A7');
+const userId = fc.constantFrom('1', '2', 'A7').map(String);
 /** Few instants, so that range ends and equal timestamps are hit. */
 const atMs = fc.nat({ max: 6 });
 const anEntry = fc.record({

@@ -30,6 +30,13 @@ export class DeviceView {
   @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Last complete read.' })
   readonly last_sync_at: string | null;
   @ApiProperty({ type: String, nullable: true }) readonly last_run_id: string | null;
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Seconds by which the terminal’s clock was ahead at `clock_checked_at`; negative: behind.',
+  })
+  readonly clock_drift_seconds: number | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true }) readonly clock_checked_at: string | null;
   @ApiProperty({ format: 'date-time' }) readonly created_at: string;
 }
 
@@ -60,6 +67,8 @@ export function deviceView(device: Device): DeviceView {
     is_demo: device.isDemo,
     last_sync_at: device.lastSyncAt?.toISOString() ?? null,
     last_run_id: device.lastRunId,
+    clock_drift_seconds: device.clockDriftSeconds,
+    clock_checked_at: device.clockCheckedAt?.toISOString() ?? null,
     created_at: device.createdAt.toISOString(),
   };
 }

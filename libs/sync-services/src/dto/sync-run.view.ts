@@ -22,6 +22,14 @@ export class SyncRunView {
   @ApiProperty({ ...COUNT, description: 'Buffered before, with other attributes.' }) readonly updated: number | null;
   @ApiProperty(COUNT) readonly already_buffered: number | null;
   @ApiProperty({ ...COUNT, description: 'Records that cannot be a user.' }) readonly invalid: number | null;
+  @ApiProperty({ ...COUNT, description: 'Records in the terminal’s log, read with proof.' }) readonly punches_read:
+    number | null;
+  @ApiProperty({ ...COUNT, description: 'Those that were not known yet.' }) readonly punches_imported: number | null;
+  @ApiProperty({ type: String, nullable: true, description: 'Why the users were read and the punches were not.' })
+  readonly punch_error_code: string | null;
+  @ApiProperty({ type: String, nullable: true }) readonly punch_error_message: string | null;
+  @ApiProperty({ ...COUNT, description: 'Seconds by which the terminal’s clock is ahead; negative: behind.' })
+  readonly clock_drift_seconds: number | null;
   @ApiProperty({ type: Object, nullable: true, description: 'What made the read complete.' })
   readonly proof: Readonly<Record<string, unknown>> | null;
 }
@@ -44,6 +52,11 @@ export function syncRunView(run: SyncRunRow): SyncRunView {
     updated: run.updated,
     already_buffered: run.alreadyBuffered,
     invalid: run.invalid,
+    punches_read: run.punchesRead,
+    punches_imported: run.punchesImported,
+    punch_error_code: run.punchErrorCode,
+    punch_error_message: run.punchErrorMessage,
+    clock_drift_seconds: run.clockDriftSeconds,
     proof: run.proof,
   };
 }

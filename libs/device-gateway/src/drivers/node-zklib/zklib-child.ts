@@ -1,7 +1,7 @@
 /** A piece of work for the child: one connection each, since the library mixes up answers on a used one. */
 export interface ZklibJob {
   readonly id: number;
-  readonly kind: 'command' | 'users';
+  readonly kind: 'command' | 'users' | 'punches';
   readonly transport: 'tcp' | 'udp';
   /** The relay on loopback; the child never learns the terminal's address. */
   readonly port: number;
@@ -23,6 +23,7 @@ interface ZklibTransport {
   connect(): Promise<unknown>;
   executeCmd(command: number, data: Buffer | string): Promise<Buffer>;
   getUsers(): Promise<{ data: string[]; err: unknown }>;
+  getAttendances(): Promise<{ data: { hex: string }[]; err: unknown }>;
 }
 
 /**
@@ -36,6 +37,9 @@ export function zklibChild(load: (file: string) => unknown, folder: string): voi
   const raw = (record: Buffer): string => record.toString('hex');
   utils.decodeUserData72 = raw;
   utils.decodeUserData28 = raw;
+  const rawPunch = (record: Buffer): { hex: string } => ({ hex: record.toString('hex') });
+  utils.decodeRecordData40 = rawPunch;
+  utils.decodeRecordData16 = rawPunch;
   type Constructor = new (ip: string, port: number, timeout: number, inport?: number) => ZklibTransport;
   const Tcp = load(`${folder}/zklibtcp.js`) as Constructor;
   const Udp = load(`${folder}/zklibudp.js`) as Constructor;
@@ -55,6 +59,11 @@ export function zklibChild(load: (file: string) => unknown, folder: string): voi
       if (job.kind === 'command') {
         const packet = await zklib.executeCmd(job.command ?? 0, Buffer.from(job.dataHex ?? '', 'hex'));
         return { packetHex: Buffer.from(packet).toString('hex') };
+      }
+      if (job.kind === 'punches') {
+        const { data, err } = await zklib.getAttendances();
+        if (err) return { failure: textOf(err) };
+        return { recordsHex: data.map(({ hex }) => hex), recordBytes: (data[0]?.hex.length ?? 0) / 2 };
       }
       const { data, err } = await zklib.getUsers();
       if (err) return { failure: textOf(err) };

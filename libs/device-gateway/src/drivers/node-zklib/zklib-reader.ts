@@ -8,6 +8,7 @@ import {
   ZkFormatError,
   type ZkPacket,
 } from '@app/zk-protocol';
+import { type CompletePunchRead } from '../../complete-punch-read.js';
 import { type CompleteUserRead } from '../../complete-user-read.js';
 import { DeviceError, IncompleteReadError } from '../../device.errors.js';
 import { DeviceReader, type ReadOptions } from '../../device-reader.js';
@@ -16,6 +17,7 @@ import { type DeviceCounters, type DeviceIdentity } from '../../device-user.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { nameDecoder } from '../../name-encoding.js';
 import { proveUserRead } from '../../prove.js';
+import { provePunchRead } from '../../prove-punches.js';
 import { freeSizesOf, optionOf, requireSerialNumber, timeOf, versionOf } from '../zk/zk-session.js';
 import { ReadOnlyRelay } from './read-only-relay.js';
 import { type ZklibJob, type ZklibResult } from './zklib-child.js';
@@ -94,6 +96,18 @@ export class ZklibReader extends DeviceReader {
     );
   }
 
+  /** The library tells neither sizes nor whether its list is whole; the counters on both sides do. */
+  async readPunches(users: CompleteUserRead, { onProgress }: ReadOptions = {}): Promise<CompletePunchRead> {
+    const startedAt = performance.now();
+    const counterBefore = await this.punchCounter();
+    onProgress?.({ stage: 'reading punches', receivedBytes: 0 });
+    const { recordsHex } = await this.records('punches', counterBefore);
+    const counterAfter = await this.punchCounter();
+    const bytes = Buffer.from(recordsHex.join(''), 'hex');
+    const durationMs = Math.round(performance.now() - startedAt);
+    return provePunchRead({ bytes, counterBefore, counterAfter, durationMs }, users);
+  }
+
   async readCounters(): Promise<DeviceCounters> {
     const { users, templates, punches, userCapacity, faces } = freeSizesOf(await this.command(Command.FREE_SIZES));
     return { users, templates, punches, userCapacity, faces };
@@ -108,18 +122,35 @@ export class ZklibReader extends DeviceReader {
     await this.process?.kill();
   }
 
+  private async punchCounter(): Promise<number> {
+    const { punches } = await this.readCounters();
+    if (punches !== undefined) return punches;
+    throw new DeviceError(
+      'device/refused',
+      'The terminal does not count its punches, so that no read of them is proven',
+    );
+  }
+
   private async readRecords(counter: number): Promise<{ records: UserRecord[]; recordWidthBytes: number }> {
-    const result = await this.run({ kind: 'users' });
-    if (!('recordsHex' in result)) {
-      const said = 'failure' in result ? result.failure : 'nothing';
-      throw new IncompleteReadError(
-        'chunk-incomplete',
-        `npm node-zklib did not get the whole user list of ${counter} users (it said: ${said}); read it again, or use the driver "zk"`,
-      );
-    }
-    const width = result.recordBytes === 28 ? 28 : 72;
-    const records = result.recordsHex.map((hex) => decodeUserRecord(Buffer.from(hex, 'hex'), width));
-    return { records, recordWidthBytes: width };
+    const { recordsHex, recordBytes } = await this.records('users', counter);
+    const width = recordBytes === 28 ? 28 : 72;
+    return {
+      records: recordsHex.map((hex) => decodeUserRecord(Buffer.from(hex, 'hex'), width)),
+      recordWidthBytes: width,
+    };
+  }
+
+  private async records(
+    kind: 'users' | 'punches',
+    counter: number,
+  ): Promise<{ readonly recordsHex: readonly string[]; readonly recordBytes: number }> {
+    const result = await this.run({ kind });
+    if ('recordsHex' in result) return result;
+    const said = 'failure' in result ? result.failure : 'nothing';
+    throw new IncompleteReadError(
+      'chunk-incomplete',
+      `npm node-zklib did not get the whole list of ${counter} ${kind} (it said: ${said}); read it again, or use the driver "zk"`,
+    );
   }
 
   /** One short command; the library looks at neither code, checksum nor number, so we do. */

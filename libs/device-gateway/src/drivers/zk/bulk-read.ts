@@ -201,10 +201,7 @@ function boundSize(size: number): void {
 
 function chunkProblem(what: string, offset?: number): IncompleteReadError {
   const where = offset === undefined ? '' : ` (chunk at byte ${offset})`;
-  return new IncompleteReadError(
-    'chunk-incomplete',
-    `A part of the user list is missing: ${what}${where}; read it again`,
-  );
+  return new IncompleteReadError('chunk-incomplete', `A part of the data is missing: ${what}${where}; read it again`);
 }
 
 /** A TCP session that timed out is gone; on UDP silence is how a lost packet shows. */

@@ -1,0 +1,43 @@
+import { AdminGuard } from '@app/auth';
+import { pageOf, ProblemDocument } from '@app/http';
+import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import {
+  ApiBadRequestResponse,
+  ApiBearerAuth,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  ApiUnauthorizedResponse,
+} from '@nestjs/swagger';
+import { ListPunchesQuery } from './dto/list-punches.query.js';
+import { PunchView, punchView } from './dto/punch.view.js';
+import { PunchesService } from './punches.service.js';
+
+class PunchViewPage extends pageOf(PunchView) {}
+
+@ApiTags('punches')
+@ApiBearerAuth()
+@ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
+@UseGuards(AdminGuard)
+@Controller('api/punches')
+export class PunchesController {
+  constructor(private readonly punches: PunchesService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List punches, newest wall time first' })
+  @ApiOkResponse({ type: PunchViewPage })
+  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request, http/bad-cursor' })
+  async list(@Query() query: ListPunchesQuery): Promise<PunchViewPage> {
+    const filter = {
+      deviceId: query.device_id,
+      deviceUserId: query.device_user_id,
+      personId: query.person_id,
+      attribution: query.attribution,
+      source: query.source,
+      from: query.from,
+      to: query.to,
+    };
+    const { items, nextCursor } = await this.punches.list(filter, query);
+    return { items: items.map(punchView), next_cursor: nextCursor };
+  }
+}
