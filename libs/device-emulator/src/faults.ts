@@ -79,6 +79,10 @@ export interface Lies {
   readonly chunkSize?: number;
   /** Bytes cut off the end of the user set; its length word agrees. */
   readonly cutSetBytes?: number;
+  /** Added to the punch counter. */
+  readonly punchCounter?: number;
+  /** Bytes cut off the end of the punch log; its length word agrees. */
+  readonly cutPunchBytes?: number;
   /** The second user has the slot of the first. */
   readonly duplicateSlot?: boolean;
   /** The second user has the ID of the first. */

@@ -16,6 +16,6 @@ export {
   type ProtocolStep,
   type ZkFaults,
 } from './faults.js';
-export { inventTemplates, inventUsers, randomNumbers } from './invent-people.js';
+export { inventPunches, inventTemplates, inventUsers, randomNumbers } from './invent-people.js';
 export { type ZkTerminalOptions } from './zk-terminal-options.js';
 export { ZkTerminal } from './zk-terminal.js';

@@ -1,4 +1,5 @@
-import { type EmulatedTemplate, type EmulatedUser } from './emulated-people.js';
+import { wallTimeFromDate } from '@app/kernel';
+import { type EmulatedPunch, type EmulatedTemplate, type EmulatedUser } from './emulated-people.js';
 
 const GIVEN_AND_FAMILY: Readonly<Record<string, readonly [readonly string[], readonly string[], string]>> = {
   latin: [
@@ -51,6 +52,30 @@ export function inventTemplates(users: readonly EmulatedUser[], seed = 1): Emula
       .slice(0, Math.floor(random() * 3))
       .map((finger) => ({ slot, finger, flag: 1, template: inventTemplate(random) })),
   );
+}
+
+/** Invents punches: in each morning and out each afternoon of the days before `until`, in the order of their making. */
+export function inventPunches(
+  users: readonly EmulatedUser[],
+  options: { readonly days: number; readonly until: Date; readonly seed?: number },
+): EmulatedPunch[] {
+  const random = randomNumbers((options.seed ?? 1) + 2);
+  const midnight = Date.UTC(options.until.getUTCFullYear(), options.until.getUTCMonth(), options.until.getUTCDate());
+  const punches: { readonly at: number; readonly punch: EmulatedPunch }[] = [];
+  for (let day = options.days; day >= 1; day -= 1) {
+    for (const { slot, userId } of users) {
+      if (random() < 0.1) continue; // at home that day
+      for (const [state, hour] of [
+        [0, 7],
+        [1, 16],
+      ]) {
+        const at = midnight - day * 86_400_000 + hour * 3_600_000 + Math.floor(random() * 5_400) * 1_000;
+        const verify = random() < 0.8 ? 1 : 4;
+        punches.push({ at, punch: { slot, userId, time: wallTimeFromDate(new Date(at)), verify, state } });
+      }
+    }
+  }
+  return punches.toSorted((a, b) => a.at - b.at).map(({ punch }) => punch);
 }
 
 function inventName(script: string, below: (limit: number) => number): string {

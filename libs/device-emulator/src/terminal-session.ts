@@ -54,6 +54,12 @@ export class TerminalSession {
     }
   }
 
+  /** The packet that tells this client of an event; undefined: it did not ask for such. */
+  event(bit: number, data: Buffer): ZkPacket | undefined {
+    if (!this.authorised || (this.eventMask & bit) === 0) return undefined;
+    return { command: Command.REG_EVENT, session: bit, reply: 0, data };
+  }
+
   /** A packet of this session that answers `request`. */
   reply(request: ZkPacket, code: number, data: Buffer = NO_DATA, session = this.id): ZkPacket {
     return { command: code, session, reply: request.reply, data };
@@ -69,6 +75,7 @@ export class TerminalSession {
       this.authorised = verifyCommKey(this.host.commKey, this.id, data);
       return [this.reply(request, this.authorised ? Reply.OK : Reply.UNAUTHORISED)];
     }
+    if (command === Reply.OK) return []; // acknowledges an event
     if (command === Command.EXIT) return [this.reply(request, Reply.OK)];
     if (!this.authorised) return [this.reply(request, Reply.UNAUTHORISED)];
     return (
@@ -84,7 +91,7 @@ export class TerminalSession {
       case Command.OPTIONS_READ:
         return [this.option(request, decodeOptionRequest(data))];
       case Command.FREE_SIZES:
-        return ok(state.counters(this.counterLie()));
+        return ok(state.counters(this.counterLie(), this.host.faults.lies?.punchCounter ?? 0));
       case Command.VERSION:
         return ok(Buffer.from(`${state.options.get('FirmVer') ?? 'Ver 6.60'}\0`));
       case Command.GET_TIME:
@@ -193,8 +200,17 @@ export class TerminalSession {
     const { state } = this.host;
     if (inner === Command.USERTEMP_READ && dataType === ALL_USERS) return this.userSet();
     if (inner === Command.DB_READ && dataType === 2) return state.templateSet();
-    if (inner === Command.ATTLOG_READ) return state.punchSet();
+    if (inner === Command.ATTLOG_READ) return this.punchSet();
     return inner === Command.OPLOG_READ ? state.operationSet() : undefined;
+  }
+
+  private punchSet(): Buffer {
+    const cut = this.host.faults.lies?.cutPunchBytes ?? 0;
+    const honest = this.host.state.punchSet();
+    if (cut === 0) return honest;
+    const set = Buffer.from(honest.subarray(0, Math.max(honest.length - cut, 4)));
+    set.writeUInt32LE(set.length - 4, 0);
+    return set;
   }
 
   private userSet(): Buffer {

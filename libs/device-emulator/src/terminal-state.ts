@@ -134,14 +134,14 @@ export class TerminalState {
     return encodeSet(this.operations.map(encodeOperationRecord));
   }
 
-  /** The counters, with a lie added to that of the users. */
-  counters(userLie: number): Buffer {
+  /** The counters, with a lie added to those of the users and of the punches. */
+  counters(userLie: number, punchLie = 0): Buffer {
     const records = [...this.records.values()];
     return encodeFreeSizes(
       {
         users: Math.max(records.length + userLie, 0),
         templates: this.templates.size,
-        punches: this.punches.length,
+        punches: Math.max(this.punches.length + punchLie, 0),
         operations: this.operations.length,
         administrators: records.filter((raw) => (raw[2] & 0x0e) !== 0).length,
         passwords: records.filter((raw) => raw[3] !== 0).length,

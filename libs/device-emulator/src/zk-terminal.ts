@@ -1,7 +1,15 @@
 import { createSocket, type RemoteInfo, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { Command, decodePacket, TcpPacketDecoder, ZkFormatError, type ZkPacket } from '@app/zk-protocol';
+import {
+  Command,
+  decodePacket,
+  encodePunchEvent,
+  EventBit,
+  TcpPacketDecoder,
+  ZkFormatError,
+  type ZkPacket,
+} from '@app/zk-protocol';
 import { applyEffect, type Outgoing } from './answer-effects.js';
 import { CommandJournal } from './command-journal.js';
 import { type Connection, DatagramConnection, StreamConnection } from './connection.js';
@@ -33,7 +41,7 @@ export class ZkTerminal implements AsyncDisposable {
   port = 0;
   private server?: Server;
   private datagrams?: DatagramSocket;
-  private readonly clients = new Map<Socket, Connection>();
+  private readonly clients = new Map<Socket, Client>();
   private readonly datagramSessions = new Map<string, Client>();
   private readonly occurrences = new Map<ProtocolStep, number>();
   private connectionCount = 0;
@@ -86,9 +94,12 @@ export class ZkTerminal implements AsyncDisposable {
     return this.state.snapshot();
   }
 
-  /** Somebody enrols at the keypad, or is changed there. */
+  /** Somebody enrols at the keypad, or is changed there; clients that asked for it are told. */
   enrol(user: EmulatedUser): void {
     this.state.putUser(user);
+    const slot = Buffer.alloc(2);
+    slot.writeUInt16LE(user.slot);
+    this.tell(EventBit.USER_ENROLLED, slot);
   }
 
   /** Somebody is deleted at the keypad. */
@@ -100,8 +111,15 @@ export class ZkTerminal implements AsyncDisposable {
     this.state.setUsers(users);
   }
 
+  /** Somebody punches; clients that asked for it are told. */
   addPunch(punch: EmulatedPunch): void {
     this.state.punches.push(punch);
+    this.tell(EventBit.PUNCH, encodePunchEvent(punch));
+  }
+
+  /** How many clients listen to events now. */
+  listeners(): number {
+    return this.everyClient().filter(({ session }) => session.eventMask !== 0).length;
   }
 
   /** How many TCP clients are connected now. */
@@ -128,6 +146,17 @@ export class ZkTerminal implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  private everyClient(): Client[] {
+    return [...this.clients.values(), ...this.datagramSessions.values()];
+  }
+
+  private tell(bit: number, data: Buffer): void {
+    for (const { session, connection } of this.everyClient()) {
+      const packet = session.event(bit, data);
+      if (packet) connection.send({ packets: [{ packet }] });
+    }
   }
 
   private async listen(): Promise<void> {
@@ -170,7 +199,7 @@ export class ZkTerminal implements AsyncDisposable {
     const connection = new StreamConnection(socket, this.options.paceMs ?? 0);
     const client = this.newClient('tcp', connection);
     const decoder = new TcpPacketDecoder();
-    this.clients.set(socket, connection);
+    this.clients.set(socket, client);
     socket.once('close', () => this.clients.delete(socket));
     socket.on('data', (chunk) => {
       try {

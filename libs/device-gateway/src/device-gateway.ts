@@ -1,10 +1,11 @@
 import { Clock, RetrySchedule } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
+import { type DeviceEvents } from './device-events.js';
 import { DeviceError, type ProbeStageName } from './device.errors.js';
 import { type DeviceReader } from './device-reader.js';
 import { type DeviceTarget } from './device-target.js';
 import { openZklibReader } from './drivers/node-zklib/open-zklib-reader.js';
-import { openZkReader } from './drivers/zk/open-zk-reader.js';
+import { openZkEvents, openZkReader } from './drivers/zk/open-zk-reader.js';
 import { GATEWAY_TIMEOUTS, type GatewayTimeouts } from './gateway-timeouts.js';
 import { probeDevice, type ProbeStageResult } from './probe.js';
 
@@ -46,6 +47,20 @@ export class DeviceGateway {
         await this.clock.sleep(retries.delayMs(retry), options.signal);
       }
     }
+  }
+
+  /**
+   * Opens a session that listens to what happens at the terminal; tried once.
+   * @throws {DeviceError} with the stage at which it failed, or because the driver cannot listen
+   */
+  async openEvents(target: DeviceTarget, options: { readonly signal?: AbortSignal } = {}): Promise<DeviceEvents> {
+    if (target.driver !== 'zk') {
+      throw new DeviceError(
+        'device/refused',
+        `The driver "${target.driver}" cannot listen to events; use the driver "zk"`,
+      );
+    }
+    return openZkEvents(target, this.timeouts, { signal: options.signal, onStage: () => undefined });
   }
 
   /** Tries an address stage by stage, and says at each what was found or what is likely wrong. */

@@ -11,6 +11,8 @@ export interface GatewayTimeouts {
   readonly perChunkMs: number;
   /** How long a goodbye may take. */
   readonly closeMs: number;
+  /** How long a stream of events may be silent before the terminal is asked whether it is still there. */
+  readonly keepAliveMs: number;
 }
 
 export const GATEWAY_TIMEOUTS = Symbol('GATEWAY_TIMEOUTS');
@@ -22,4 +24,5 @@ export const STANDARD_TIMEOUTS: GatewayTimeouts = {
   overallMs: 120_000,
   perChunkMs: 20_000,
   closeMs: 500,
+  keepAliveMs: 20_000,
 };

@@ -10,6 +10,7 @@ export {
 } from './device.errors.js';
 export { DeviceGateway, type OpenOptions } from './device-gateway.js';
 export { DeviceGatewayModule } from './device-gateway.module.js';
+export { type DeviceEvent, DeviceEvents } from './device-events.js';
 export { type DevicePunch } from './device-punch.js';
 export { DeviceReader, type ReadOptions, type ReadProgress } from './device-reader.js';
 export {

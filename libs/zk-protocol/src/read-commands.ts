@@ -1,5 +1,5 @@
 import { decodeBufferedRead, OPERATIONS_READ, PUNCHES_READ, TEMPLATES_READ, USERS_READ } from './buffered-read.js';
-import { Command } from './commands.js';
+import { Command, Reply } from './commands.js';
 
 const SESSION_AND_READ: ReadonlySet<number> = new Set([
   Command.CONNECT,
@@ -16,6 +16,7 @@ const SESSION_AND_READ: ReadonlySet<number> = new Set([
 ]);
 const BUFFERED = [USERS_READ, TEMPLATES_READ, PUNCHES_READ, OPERATIONS_READ];
 const ALL_USERS = 5;
+const EVENT_MASK_BYTES = 4;
 
 /**
  * The allow-list of a read session (requirement 3.1): whether this command, with these data, may leave the process.
@@ -29,5 +30,7 @@ export function isReadOrSessionCommand(command: number, data: Buffer): boolean {
     return BUFFERED.some(({ inner, dataType }) => request?.inner === inner && request.dataType === dataType);
   }
   if (command === Command.USERTEMP_READ) return data.length === 1 && data[0] === ALL_USERS;
+  if (command === Command.REG_EVENT) return data.length === EVENT_MASK_BYTES;
+  if (command === Reply.OK) return data.length === 0; // acknowledges an event
   return (command === Command.ATTLOG_READ || command === Command.OPLOG_READ) && data.length === 0;
 }

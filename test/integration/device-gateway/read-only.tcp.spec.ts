@@ -30,6 +30,7 @@ describe('the read handle', () => {
     const tried: { command: number; data: Buffer }[] = [];
     for (let code = 0; code < 65_536; code += 1) {
       tried.push({ command: code, data: Buffer.alloc(0) });
+      tried.push({ command: code, data: Buffer.from([1, 0, 0, 0]) });
       tried.push({ command: 1503, data: encodeBufferedRead({ inner: code, dataType: 5, extra: 0 }) });
       tried.push({ command: 1503, data: encodeBufferedRead({ inner: code, dataType: 0, extra: 0 }) });
     }
@@ -44,8 +45,8 @@ describe('the read handle', () => {
         refused += 1;
       }
     }
-    expect(refused + sent.length).toBe(3 * 65_536);
-    expect(new Set(sent)).toEqual(new Set([11, 13, 34, 50, 64, 69, 201, 1000, 1001, 1100, 1102, 1502, 1503, 1504]));
+    expect(refused + sent.length).toBe(4 * 65_536);
+    expect(new Set(sent)).toEqual(new Set([11, 13, 34, 50, 64, 69, 201, 500, 1000, 1001, 1100, 1102, 1502, 1503, 1504, 2000]));
     expect(sent.filter((command) => command === 1503)).toHaveLength(3); // users, punches, operations
     await channel.request(201); // what was sent before it has arrived by now
     expect(terminal.journal.entries.length).toBe(sent.length + 1);

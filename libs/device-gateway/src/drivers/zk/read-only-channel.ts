@@ -1,4 +1,4 @@
-import { Command, commandName, isReadOrSessionCommand, nextReplyNumber, type ZkPacket } from '@app/zk-protocol';
+import { Command, commandName, isReadOrSessionCommand, nextReplyNumber, Reply, type ZkPacket } from '@app/zk-protocol';
 import { DeviceError } from '../../device.errors.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { type ZkTransport } from './zk-transport.js';
@@ -22,6 +22,10 @@ export interface Answer {
 export class ReadOnlyChannel {
   /** Packets that answered no request of ours; a sign of a slow or confused terminal. */
   staleAnswers = 0;
+  /** Takes the events of those who registered; unset: events are dropped. */
+  onEvent?: (packet: ZkPacket) => void;
+  /** Takes the failure that ends the session, when no request is waiting for it. */
+  onFailure?: (error: DeviceError) => void;
   private session = 0;
   private reply = 0;
   private sentAny = false;
@@ -160,10 +164,20 @@ export class ReadOnlyChannel {
   }
 
   private receive(packet: ZkPacket): void {
-    if (packet.command === Command.REG_EVENT) return; // a hint for those who registered; we did not
+    if (packet.command === Command.REG_EVENT) {
+      this.takeEvent(packet);
+      return;
+    }
     if (!this.sentAny || packet.reply !== this.reply) this.staleAnswers += 1;
     else if (this.waiter) this.waiter.resolve(packet);
     else this.queue.push(packet);
+  }
+
+  /** Events have no number of their own, and neither has their acknowledgement (zk-protocol 11.2). */
+  private takeEvent(packet: ZkPacket): void {
+    if (!this.onEvent) return;
+    this.transport.send({ command: Reply.OK, session: this.session, reply: 0, data: NO_DATA });
+    this.onEvent(packet);
   }
 
   private fail(error: DeviceError): void {
@@ -174,5 +188,6 @@ export class ReadOnlyChannel {
     this.transport.destroy();
     this.queue = [];
     this.waiter?.reject(error);
+    this.onFailure?.(error);
   }
 }

@@ -1,0 +1,104 @@
+import { canonicalDeviceUserId, isPrintableUserId } from '@app/kernel';
+import { Command, decodePunchEvent, EventBit, Reply, ZkFormatError, type ZkPacket } from '@app/zk-protocol';
+import { type DeviceEvent, DeviceEvents } from '../../device-events.js';
+import { type DeviceError } from '../../device.errors.js';
+import { type GatewayTimeouts } from '../../gateway-timeouts.js';
+import { refusal } from './bulk-read.js';
+import { type ReadOnlyChannel } from './read-only-channel.js';
+import { readFreeSizes, readTime } from './zk-session.js';
+
+const WANTED = EventBit.PUNCH | EventBit.USER_ENROLLED | EventBit.FINGER_ENROLLED;
+/** Events are hints that more can be read: of many that wait, the oldest can go. */
+const MOST_WAITING = 1_000;
+
+/** The events of a ZK terminal. A terminal whose link died says nothing, so it is asked for the time now and then. */
+export class ZkEvents extends DeviceEvents {
+  private readonly waiting: DeviceEvent[] = [];
+  private waiter?: { resolve(event: DeviceEvent): void; reject(error: DeviceError): void };
+  private failure?: DeviceError;
+  private keepAlive?: NodeJS.Timeout;
+
+  private constructor(
+    readonly countedAtStart: DeviceEvents['countedAtStart'],
+    private readonly channel: ReadOnlyChannel,
+    private readonly timeouts: GatewayTimeouts,
+  ) {
+    super();
+  }
+
+  /** Registers for events. @throws {DeviceError} */
+  static async register(channel: ReadOnlyChannel, timeouts: GatewayTimeouts): Promise<ZkEvents> {
+    const mask = Buffer.alloc(4);
+    mask.writeUInt32LE(WANTED);
+    const answer = await channel.request(Command.REG_EVENT, mask);
+    if (answer.command !== Reply.OK) throw refusal(answer, 'the registration for events');
+    const { users, punches } = await readFreeSizes(channel); // after registering: nothing falls between
+    const events = new ZkEvents({ users, punches }, channel, timeouts);
+    channel.onEvent = (packet) => events.take(packet);
+    channel.onFailure = (error) => events.end(error);
+    events.stayAlive();
+    return events;
+  }
+
+  async next(): Promise<DeviceEvent> {
+    const event = this.waiting.shift();
+    if (event) return event;
+    if (this.failure) throw this.failure;
+    return new Promise((resolve, reject) => {
+      this.waiter = { resolve, reject };
+    });
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.keepAlive);
+    this.channel.limitTo(this.timeouts.closeMs);
+    await this.channel.request(Command.EXIT).catch(() => undefined); // some terminals do not answer it
+    this.channel.destroy();
+  }
+
+  private take(packet: ZkPacket): void {
+    const event = eventOf(packet);
+    if (this.waiter) {
+      this.waiter.resolve(event);
+      this.waiter = undefined;
+      return;
+    }
+    this.waiting.push(event);
+    if (this.waiting.length > MOST_WAITING) this.waiting.shift();
+  }
+
+  /** Each question gives the session a new, short life; the one that is not answered ends it. */
+  private stayAlive(): void {
+    const { keepAliveMs, idleMs } = this.timeouts;
+    this.channel.limitTo(keepAliveMs + 2 * idleMs);
+    this.keepAlive = setTimeout(() => {
+      readTime(this.channel).then(
+        () => this.stayAlive(),
+        (error: DeviceError) => {
+          this.end(error);
+          this.channel.destroy();
+        },
+      );
+    }, keepAliveMs);
+  }
+
+  private end(error: DeviceError): void {
+    clearTimeout(this.keepAlive);
+    this.failure ??= error;
+    this.waiter?.reject(this.failure);
+    this.waiter = undefined;
+  }
+}
+
+function eventOf({ session, data }: ZkPacket): DeviceEvent {
+  if (session === EventBit.USER_ENROLLED || session === EventBit.FINGER_ENROLLED) return { kind: 'enrolment' };
+  if (session !== EventBit.PUNCH) return { kind: 'other' };
+  try {
+    const { userId, time } = decodePunchEvent(data);
+    if (!isPrintableUserId(userId)) return { kind: 'other' };
+    return { kind: 'punch', deviceUserId: canonicalDeviceUserId(userId), wallTime: time };
+  } catch (error) {
+    if (!(error instanceof ZkFormatError)) throw error;
+    return { kind: 'other' }; // of a firmware that we do not know; a read will tell
+  }
+}

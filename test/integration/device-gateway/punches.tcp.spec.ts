@@ -1,0 +1,66 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type CompletePunchRead, DeviceGateway, type DeviceTarget } from '@app/device-gateway';
+import { inventPunches, inventUsers, ZkTerminal, type ZkTerminalOptions } from '@app/device-emulator';
+import { SystemClock } from '@app/kernel';
+import { isReadOrSessionCommand } from '@app/zk-protocol';
+import { QUICK_TIMEOUTS, targetOf } from '@test/support';
+
+const gateway = new DeviceGateway(new SystemClock(), QUICK_TIMEOUTS);
+const UNTIL = new Date('2026-01-31T00:00:00Z');
+let terminal: ZkTerminal;
+
+async function start(options: ZkTerminalOptions): Promise<void> {
+  terminal = await ZkTerminal.start({ connections: 'many', ...options });
+}
+
+async function read(change: Partial<DeviceTarget> = {}): Promise<CompletePunchRead> {
+  await using reader = await gateway.openReader(targetOf(terminal, change), { connectAttempts: 1 });
+  const users = await reader.readUsers();
+  return await reader.readPunches(users);
+}
+
+afterEach(async () => {
+  expect(terminal.journal.outside(isReadOrSessionCommand)).toEqual([]);
+  await terminal.stop();
+});
+
+describe.each(['tcp', 'udp'] as const)('a read of the punch log over %s', (transport) => {
+  it.each([40, 16, 8, 49] as const)('gives every record of %i bytes', async (punchWidth) => {
+    const users = inventUsers({ count: 60 });
+    await start({ users, punchWidth, punches: inventPunches(users, { days: 12, until: UNTIL }) });
+    const { punches, proof } = await read({ transport });
+    expect(
+      punches.map(({ deviceUserId, wallTime, verifyMode, state }) => [deviceUserId, wallTime, verifyMode, state]),
+    ).toEqual(terminal.state.punches.map(({ userId, time, verify, state }) => [userId, time, verify, state]));
+    expect(proof).toMatchObject({ records: punches.length, recordWidthBytes: punchWidth });
+  });
+
+  it('gives an empty log as such', async () => {
+    await start({ users: inventUsers({ count: 3 }) });
+    expect((await read({ transport })).punches).toEqual([]);
+  });
+});
+
+it('is believed when somebody punches meanwhile, and not when records are missing', async () => {
+  const users = inventUsers({ count: 40 });
+  await start({ users, punches: inventPunches(users, { days: 5, until: UNTIL }) });
+  for (const lies of [{ cutPunchBytes: 40 }, { cutPunchBytes: 7 }, { punchCounter: 1 }, { punchCounter: -1 }]) {
+    terminal.faults = { lies };
+    await expect(read()).rejects.toMatchObject({ code: 'device/incomplete-read' });
+  }
+  terminal.faults = {};
+  const before = await read();
+  terminal.addPunch(terminal.state.punches[0]);
+  const after = await read();
+  expect(after.digestOfFirst(before.punches.length)).toEqual(before.digestOfFirst(before.punches.length));
+  expect(after.digestOfFirst(after.punches.length)).not.toEqual(before.digestOfFirst(before.punches.length));
+});
+
+it('names somebody of whom an old record tells only the slot, and who is gone', async () => {
+  const users = inventUsers({ count: 3 });
+  await start({ users, punchWidth: 8, punches: inventPunches(users, { days: 5, until: UNTIL }) });
+  terminal.removeUser(2);
+  expect(new Set((await read()).punches.map(({ deviceUserId }) => deviceUserId))).toEqual(
+    new Set(['1001', 'slot:2', '1003']),
+  );
+});
