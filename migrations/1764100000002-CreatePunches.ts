@@ -115,11 +115,12 @@ const UP = [
      add column punches_read integer, add column punches_imported integer,
      add column punch_error_code text, add column punch_error_message text,
      add column clock_drift_seconds double precision`,
-  `alter table devices add column clock_drift_seconds double precision, add column clock_checked_at timestamptz`,
+  `alter table devices add column clock_drift_seconds double precision, add column clock_checked_at timestamptz,
+     add column realtime boolean not null default false`,
 ];
 
 const DOWN = [
-  `alter table devices drop column clock_drift_seconds, drop column clock_checked_at`,
+  `alter table devices drop column clock_drift_seconds, drop column clock_checked_at, drop column realtime`,
   `alter table sync_runs drop column punches_read, drop column punches_imported, drop column punch_error_code,
      drop column punch_error_message, drop column clock_drift_seconds`,
   `drop trigger user_machine_mapping_follow on user_machine_mapping`,

@@ -4,3 +4,4 @@ export { emptyTables, withoutTriggers, withTestLease } from './leases.js';
 export { ManualClock } from './manual-clock.js';
 export { openTestApp, QUICK_TIMEOUTS, TEST_TOKEN, type TestApp } from './test-app.js';
 export { ALL_ENTITIES, createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.js';
+export { until } from './until.js';

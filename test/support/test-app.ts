@@ -39,9 +39,13 @@ export async function openTestApp(
     readonly clock?: Clock;
     readonly timeouts?: GatewayTimeouts;
     readonly coordination?: CoordinationOptions;
+    /** Other providers to replace: token and value. */
+    readonly provide?: readonly (readonly [symbol, unknown])[];
+    /** Another app's database, as a second server has it. */
+    readonly database?: TestDatabase;
   } = {},
 ): Promise<TestApp> {
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-test-app-'));
   const config = AppConfig.fromEnv({ ADMIN_TOKEN: TEST_TOKEN, DATA_DIR: dataDir });
   Logger.overrideLogger(false);
@@ -58,6 +62,7 @@ export async function openTestApp(
     .useValue(options.timeouts ?? QUICK_TIMEOUTS);
   if (options.clock) builder.overrideProvider(Clock).useValue(options.clock);
   if (options.coordination) builder.overrideProvider(COORDINATION_OPTIONS).useValue(options.coordination);
+  for (const [token, value] of options.provide ?? []) builder.overrideProvider(token).useValue(value);
   const app = (await builder.compile()).createNestApplication({ logger: false });
   await app.init();
   return {
@@ -66,7 +71,7 @@ export async function openTestApp(
     get: (token) => app.get(token),
     async [Symbol.asyncDispose]() {
       await app.close();
-      await database[Symbol.asyncDispose]();
+      if (!options.database) await database[Symbol.asyncDispose]();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -1,4 +1,4 @@
-import { type EmulatedUser, inventTemplates, inventUsers, ZkTerminal } from '@app/device-emulator';
+import { type EmulatedUser, inventPunches, inventTemplates, inventUsers, ZkTerminal } from '@app/device-emulator';
 import { type Device, DevicesService } from '@app/devices';
 import { systemActor } from '@app/kernel';
 import { type FinishedRun, MachineSyncService } from '@app/sync-services';
@@ -6,6 +6,9 @@ import { type INestApplicationContext } from '@nestjs/common';
 
 const DEMO_USERS = 250;
 const DEMO_SEED = 4370;
+/** The same punches at every start, so that a restart imports none twice. */
+const DEMO_DAYS = 10;
+const DEMO_UNTIL = new Date('2026-02-01T00:00:00Z');
 /** Not 4370, which a person may want for an emulated terminal of his own. */
 const PREFERRED_PORT = 14370;
 
@@ -62,8 +65,9 @@ async function startTerminal(port: number): Promise<ZkTerminal> {
 
 function peopleOf(
   users: readonly EmulatedUser[],
-): Pick<NonNullable<Parameters<typeof ZkTerminal.start>[0]>, 'users' | 'templates'> {
-  return { users, templates: inventTemplates(users, DEMO_SEED) };
+): Pick<NonNullable<Parameters<typeof ZkTerminal.start>[0]>, 'users' | 'templates' | 'punches'> {
+  const punches = inventPunches(users, { days: DEMO_DAYS, until: DEMO_UNTIL, seed: DEMO_SEED });
+  return { users, templates: inventTemplates(users, DEMO_SEED), punches };
 }
 
 async function register(devices: DevicesService, terminal: ZkTerminal): Promise<Device> {

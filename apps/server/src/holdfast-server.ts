@@ -67,7 +67,7 @@ export class HoldfastServer {
     const demoRun = demo && (await demo.sync());
     const devices = await app.get(DevicesService).list();
     this.banner = bannerText({ url, token, database, demo, demoRun, devices });
-    this.readDevicesInBackground(app, demo);
+    this.readDevicesInBackground(app);
   }
 
   private async startDatabase(): Promise<DatabaseServer> {
@@ -97,10 +97,9 @@ export class HoldfastServer {
     return demo;
   }
 
-  /** The other devices are read at once too, but nobody waits for a terminal that may be switched off. */
-  private readDevicesInBackground(app: NestExpressApplication, demo: DemoTerminal | undefined): void {
-    const except = new Set(demo ? [demo.device.id] : []);
-    const round = app.get(MachineSyncService).syncAll({ signal: this.background.signal, except });
+  /** What is due is read at once, not at the next full minute, but nobody waits for a terminal that may be switched off. */
+  private readDevicesInBackground(app: NestExpressApplication): void {
+    const round = app.get(MachineSyncService).syncDue({ signal: this.background.signal });
     const ended = round.then(
       () => undefined,
       (error: unknown) => this.logger.error({ err: error }, 'the first round over all devices failed'),

@@ -8,6 +8,7 @@ export const AUDIT_OPERATIONS = [
   'sync_run_failed',
   'buffer_retention',
   'device_added',
+  'device_changed',
   'lease_acquired',
   'lease_released',
   'lease_expired',

@@ -33,6 +33,8 @@ export class Device {
   /** The emulated terminal of the first start; never a real one. */
   @Column('boolean', { name: 'is_demo', default: false }) isDemo: boolean;
   /** End of the last complete read that was stored. */
+  /** Whether its events are listened to, besides the reads of the schedule. */
+  @Column('boolean', { default: false }) realtime: boolean;
   /** By how much the terminal's clock was ahead of ours when it was last asked; never corrected by us. */
   @Column('double precision', { name: 'clock_drift_seconds', nullable: true }) clockDriftSeconds: number | null;
   @Column('timestamptz', { name: 'clock_checked_at', nullable: true }) clockCheckedAt: Date | null;

@@ -1,7 +1,7 @@
 import { AdminGuard, CurrentActor } from '@app/auth';
 import { IdParam, ProblemDocument } from '@app/http';
 import { type Actor, formatWallTime } from '@app/kernel';
-import { Body, Controller, Get, Param, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Post, UseGuards } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -16,6 +16,7 @@ import {
 } from '@nestjs/swagger';
 import { DevicesService } from './devices.service.js';
 import { AddDeviceBody } from './dto/add-device.body.js';
+import { ChangeDeviceBody } from './dto/change-device.body.js';
 import { AddedDeviceView, DeviceView, deviceView } from './dto/device.view.js';
 
 @ApiTags('devices')
@@ -54,5 +55,18 @@ export class DevicesController {
     const { comm_key: commKey, time_zone: timeZone, ...rest } = body;
     const { device, userCount, deviceTime } = await this.devices.add({ ...rest, commKey, timeZone }, actor);
     return { ...deviceView(device), user_count: userCount, device_time: formatWallTime(deviceTime) };
+  }
+
+  @Patch(':id')
+  @ApiOperation({ summary: 'Change how a terminal is treated', description: 'Nothing changes on the terminal itself.' })
+  @ApiOkResponse({ type: DeviceView })
+  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request' })
+  @ApiNotFoundResponse({ type: ProblemDocument, description: 'devices/not-found' })
+  async change(
+    @Param() { id }: IdParam,
+    @Body() { time_zone: timeZone, ...rest }: ChangeDeviceBody,
+    @CurrentActor() actor: Actor,
+  ): Promise<DeviceView> {
+    return deviceView(await this.devices.change(id, { ...rest, timeZone }, actor));
   }
 }

@@ -29,3 +29,13 @@ export class SecretKeyError extends AppError {
   readonly code = 'devices/secret-key';
   readonly kind = 'internal';
 }
+
+/** The zone of a clock must be one that the calendar knows. */
+export class UnknownTimeZoneError extends AppError {
+  readonly code = 'devices/unknown-time-zone';
+  readonly kind = 'invalid';
+
+  constructor(zone: string) {
+    super(`"${zone}" is no time zone; give an IANA name such as Africa/Addis_Ababa`);
+  }
+}

@@ -13,10 +13,11 @@ import {
 import { type Actor, formatWallTime, type WallTime, wallTimeToDate } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
+import { isTimeZone } from 'class-validator';
 import { DataSource, type Repository } from 'typeorm';
 import { CommKeyVault } from './comm-key.vault.js';
 import { Device } from './device.entity.js';
-import { DeviceAlreadyRegisteredError, DeviceNotFoundError } from './devices.errors.js';
+import { DeviceAlreadyRegisteredError, DeviceNotFoundError, UnknownTimeZoneError } from './devices.errors.js';
 import { slugFor } from './slug.js';
 
 /** What an administrator tells about a terminal. */
@@ -32,6 +33,9 @@ export interface NewDevice {
   readonly timeZone?: string;
   readonly isDemo?: boolean;
 }
+
+/** What can be changed of a device; undefined: as it is. */
+export type DeviceChange = Partial<Pick<Device, 'name' | 'enabled' | 'realtime' | 'timeZone'>>;
 
 /** A device just registered, with what it said of itself. */
 export interface AddedDevice {
@@ -94,6 +98,29 @@ export class DevicesService {
     const found = exact ?? (named.length === 1 ? named[0] : undefined);
     if (!found) throw new DeviceNotFoundError(wanted);
     return found;
+  }
+
+  /**
+   * Changes what an administrator may change; audited with the values.
+   * @throws {DeviceNotFoundError} no device has this id
+   * @throws {UnknownTimeZoneError} the zone is not one that the calendar knows
+   */
+  async change(id: string, change: DeviceChange, actor: Actor): Promise<Device> {
+    if (change.timeZone && !isTimeZone(change.timeZone)) throw new UnknownTimeZoneError(change.timeZone);
+    await this.dataSource.transaction(async (tx) => {
+      const wanted = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+      if (Object.keys(wanted).length === 0) return;
+      const { affected } = await tx.update(Device, { id }, wanted);
+      if (affected === 0) throw new DeviceNotFoundError(id);
+      await this.audit.logOperation(tx, {
+        operation: 'device_changed',
+        deviceId: id,
+        performedBy: actor,
+        serviceName: 'devices',
+        details: wanted,
+      });
+    });
+    return this.get(id);
   }
 
   /** How to reach a registered device; its serial number is pinned. */

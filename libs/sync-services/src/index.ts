@@ -1,4 +1,6 @@
+export { DirectMachineSync } from './direct-machine-sync.service.js';
 export { MachineSyncService, type MachineSyncTotals } from './machine-sync.service.js';
+export { REALTIME_OPTIONS, type RealtimeOptions, RealtimeWatch } from './realtime-watch.service.js';
 export { PopulateBuffer, type PopulatedDevice, type PopulateTotals } from './populate-buffer.js';
 export { type FinishedRun, type RunProgress, type RunRequest, SyncRun } from './sync-run.js';
 export { SyncFailedError } from './sync-services.errors.js';

@@ -2,7 +2,10 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { Cron } from '@nestjs/schedule';
 import { MachineSyncService } from './machine-sync.service.js';
 
-/** Decides when all devices are read: every quarter of an hour, and never two rounds at once. */
+/**
+ * Decides when devices are read. It looks every minute and reads what is due, so that a device whose server was killed
+ * in the middle is read by another one soon, and not a period later.
+ */
 @Injectable()
 export class MachineSyncSchedule implements BeforeApplicationShutdown {
   private readonly logger = new Logger(MachineSyncSchedule.name);
@@ -10,10 +13,10 @@ export class MachineSyncSchedule implements BeforeApplicationShutdown {
 
   constructor(private readonly machineSync: MachineSyncService) {}
 
-  @Cron('0 */15 * * * *', { name: 'machine-sync', timeZone: 'UTC', waitForCompletion: true })
-  async syncAll(): Promise<void> {
-    const totals = await this.machineSync.syncAll({ signal: this.stopping.signal });
-    if (totals.devices > 0) this.logger.log({ msg: 'all enabled devices synchronised', ...totals });
+  @Cron('0 * * * * *', { name: 'machine-sync', timeZone: 'UTC', waitForCompletion: true })
+  async syncDue(): Promise<void> {
+    const totals = await this.machineSync.syncDue({ signal: this.stopping.signal });
+    if (totals.devices > 0) this.logger.log({ msg: 'due devices synchronised', ...totals });
   }
 
   beforeApplicationShutdown(): void {

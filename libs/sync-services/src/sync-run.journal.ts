@@ -1,7 +1,7 @@
 import { type Tx } from '@app/database';
 import { type ReadProof } from '@app/device-gateway';
 import { decodeCursor, encodeCursor } from '@app/http';
-import { AppError, Clock } from '@app/kernel';
+import { AppError, systemActor } from '@app/kernel';
 import { type Lease } from '@app/sync-coordinator';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
@@ -21,27 +21,43 @@ export interface RunFilter {
   readonly cursor?: string;
 }
 
-/** Keeps `sync_runs`: one row per run, written when it starts and when it ends. */
+/** Keeps `sync_runs`: one row per run, written when it starts and when it ends. Its times are the database's. */
 @Injectable()
 export class SyncRunJournal {
-  constructor(
-    @InjectRepository(SyncRunRow) private readonly runs: Repository<SyncRunRow>,
-    private readonly clock: Clock,
-  ) {}
+  constructor(@InjectRepository(SyncRunRow) private readonly runs: Repository<SyncRunRow>) {}
 
   /** Starts the row of a run that is about to ask for its lease; gives its id. */
   async begin(
     deviceId: string,
     request: { readonly service: string; readonly actor: { readonly name: string } },
   ): Promise<string> {
-    const { id } = await this.runs.save({
-      deviceId,
-      service: request.service,
-      requestedBy: request.actor.name,
-      startedAt: this.clock.now(),
-      outcome: 'running',
-    });
+    const [{ id }] = await this.runs.query<{ id: string }[]>(
+      `insert into sync_runs (device_id, service, requested_by, started_at, outcome)
+       values ($1, $2, $3, clock_timestamp(), 'running') returning id`,
+      [deviceId, request.service, request.actor.name],
+    );
     return id;
+  }
+
+  /** Takes back the row of a run that found its work done. */
+  async withdraw(runId: string): Promise<void> {
+    await this.runs.delete({ id: runId, outcome: 'running' });
+  }
+
+  /**
+   * Enabled devices that no scheduled run of `service` has finished with, well or badly, since the last full
+   * `periodMinutes` by the database's clock.
+   */
+  async findDue(service: string, periodMinutes: number): Promise<ReadonlySet<string>> {
+    const rows = await this.runs.query<{ id: string }[]>(
+      `select d.id from devices d
+        where d.enabled and not exists (
+          select 1 from sync_runs r
+           where r.device_id = d.id and r.service = $1 and r.requested_by = $2 and r.outcome not in ('running', 'abandoned')
+             and r.started_at >= date_bin($3 * interval '1 minute', clock_timestamp(), '2000-01-01 00:00:00+00'))`,
+      [service, systemActor.name, periodMinutes],
+    );
+    return new Set(rows.map(({ id }) => id));
   }
 
   /** The run has its lease: whoever still counts as running on this device under an older one is dead. */
@@ -66,7 +82,7 @@ export class SyncRunJournal {
       { id: run.runId },
       {
         outcome: 'succeeded',
-        finishedAt: this.clock.now(),
+        finishedAt: () => 'clock_timestamp()',
         usersRead: totals.read,
         mapped: totals.mapped,
         unmapped: totals.unmapped,
@@ -92,7 +108,7 @@ export class SyncRunJournal {
       { id: runId, outcome: 'running' },
       {
         outcome: outcomeOf(error),
-        finishedAt: this.clock.now(),
+        finishedAt: () => 'clock_timestamp()',
         errorCode: foreseen ? error.code : 'sync/unforeseen',
         errorMessage: foreseen ? error.message : 'something that we did not foresee; the log has the details',
       },

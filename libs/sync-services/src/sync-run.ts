@@ -9,7 +9,7 @@ import { deviceLockKey, type Lease, SyncCoordinator } from '@app/sync-coordinato
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { SyncRunJournal } from './sync-run.journal.js';
-import { SyncFailedError } from './sync-services.errors.js';
+import { RunSupersededError, SyncFailedError } from './sync-services.errors.js';
 import { type TerminalReading, TerminalReadings } from './terminal-reading.js';
 
 /** A clock that is further off than this is told as a warning. */
@@ -21,11 +21,18 @@ export interface RunRequest {
   readonly service: string;
   readonly actor: Actor;
   readonly signal?: AbortSignal;
+  /** Told the run's number before anything else happens. */
+  readonly onStarted?: (runId: string) => void;
   readonly onProgress?: (progress: RunProgress) => void;
+  /** Asked once the lease is held: false, and the run leaves no trace, since another server has done its work. */
+  readonly stillWanted?: () => Promise<boolean>;
 }
 
-/** Where a run is: waiting for its turn, then what the reader says, then storing. */
-export type RunProgress = { readonly stage: 'waiting' | 'connecting' | 'storing' } | ReadProgress;
+/**
+ * Where a run is: waiting for its turn, then what the reader says, then storing. `elsewhere`: another server runs it, and
+ * how far it is cannot be seen from here.
+ */
+export type RunProgress = { readonly stage: 'waiting' | 'connecting' | 'storing' | 'elsewhere' } | ReadProgress;
 
 /** What a run found and did. */
 export interface FinishedRun {
@@ -66,9 +73,11 @@ export class SyncRun {
 
   /**
    * @throws {SyncFailedError} with the code of what failed: `coordination/lease-busy`, `device/incomplete-read`, …
+   * @throws {RunSupersededError} it was not wanted any more when its turn came
    */
   async execute(device: Device, request: RunRequest): Promise<FinishedRun> {
     const runId = await this.journal.begin(device.id, request);
+    request.onStarted?.(runId);
     try {
       request.onProgress?.({ stage: 'waiting' });
       return await this.coordinator.withLease(
@@ -76,12 +85,17 @@ export class SyncRun {
         { service: request.service, signal: request.signal },
         async (lease) => {
           await this.journal.recordLease(runId, device.id, lease);
+          if (request.stillWanted && !(await request.stillWanted())) throw new RunSupersededError();
           request.onProgress?.({ stage: 'connecting' });
           const reading = await this.terminals.read(device, { ...request, signal: endOf(lease, request) });
           return this.store(device, runId, lease, reading, request);
         },
       );
     } catch (error) {
+      if (error instanceof RunSupersededError) {
+        await this.journal.withdraw(runId);
+        throw error;
+      }
       await this.noteFailure(device, runId, request, error);
       throw error instanceof AppError ? new SyncFailedError(runId, error) : error;
     }

@@ -2,8 +2,20 @@ import { AdminGuard, CurrentActor } from '@app/auth';
 import { DevicesService } from '@app/devices';
 import { IdParam, pageOf, ProblemDocument } from '@app/http';
 import { type Actor } from '@app/kernel';
-import { Controller, Get, HttpCode, HttpStatus, Param, Post, Query, UseGuards } from '@nestjs/common';
 import {
+  Controller,
+  Get,
+  HttpStatus,
+  type MessageEvent,
+  Param,
+  Post,
+  Query,
+  Res,
+  Sse,
+  UseGuards,
+} from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
   ApiBearerAuth,
   ApiConflictResponse,
   ApiNotFoundResponse,
@@ -13,9 +25,13 @@ import {
   ApiTags,
   ApiUnauthorizedResponse,
 } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { map, type Observable } from 'rxjs';
 import { ListRunsQuery } from './dto/list-runs.query.js';
+import { SyncDeviceQuery } from './dto/sync-device.query.js';
 import { SyncRunView, syncRunView } from './dto/sync-run.view.js';
-import { MachineSyncService } from './machine-sync.service.js';
+import { DirectMachineSync } from './direct-machine-sync.service.js';
+import { type RunNews, RunProgressBoard } from './run-progress.board.js';
 import { SyncRunJournal } from './sync-run.journal.js';
 
 class SyncRunPage extends pageOf(SyncRunView) {}
@@ -28,25 +44,34 @@ class SyncRunPage extends pageOf(SyncRunView) {}
 export class SyncRunsController {
   constructor(
     private readonly devices: DevicesService,
-    private readonly machineSync: MachineSyncService,
+    private readonly directSync: DirectMachineSync,
     private readonly journal: SyncRunJournal,
+    private readonly board: RunProgressBoard,
   ) {}
 
   @Post('devices/:id/sync')
-  @HttpCode(HttpStatus.OK)
   @ApiOperation({
-    summary: 'Read a terminal now and buffer its users',
-    description: 'Answers when the run has ended. Read-only: nothing changes on the terminal.',
+    summary: 'Read a terminal now: buffer its users, import its punches',
+    description:
+      'Answers when the run has ended, or at once with `wait=false`. Read-only: nothing changes on the terminal.',
   })
-  @ApiOkResponse({ type: SyncRunView })
+  @ApiOkResponse({ type: SyncRunView, description: 'The run has ended well.' })
+  @ApiAcceptedResponse({ type: SyncRunView, description: 'The run has begun; its progress can be watched.' })
   @ApiNotFoundResponse({ type: ProblemDocument, description: 'devices/not-found' })
   @ApiConflictResponse({ type: ProblemDocument, description: 'coordination/lease-busy, device/serial-mismatch' })
   @ApiServiceUnavailableResponse({
     type: ProblemDocument,
     description: 'device/incomplete-read, device/unreachable, …',
   })
-  async sync(@Param() { id }: IdParam, @CurrentActor() actor: Actor): Promise<SyncRunView> {
-    const { runId } = await this.machineSync.syncDevice(await this.devices.get(id), actor);
+  async sync(
+    @Param() { id }: IdParam,
+    @Query() { wait }: SyncDeviceQuery,
+    @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SyncRunView> {
+    const { runId, finished } = await this.directSync.start(await this.devices.get(id), { actor });
+    response.status(wait ? HttpStatus.OK : HttpStatus.ACCEPTED);
+    if (wait) await finished;
     return syncRunView(await this.journal.get(runId));
   }
 
@@ -66,4 +91,29 @@ export class SyncRunsController {
   async get(@Param() { id }: IdParam): Promise<SyncRunView> {
     return syncRunView(await this.journal.get(id));
   }
+
+  @Sse('sync-runs/:id/progress')
+  @ApiOperation({
+    summary: 'Watch a sync run until it has ended',
+    description:
+      'Server-sent events: `progress` with stage, received_bytes and total_bytes; at last `ended` with the run.',
+  })
+  @ApiOkResponse({ content: { 'text/event-stream': {} } })
+  @ApiNotFoundResponse({ type: ProblemDocument, description: 'sync/run-not-found' })
+  async watch(@Param() { id }: IdParam): Promise<Observable<MessageEvent>> {
+    await this.journal.get(id); // an unknown run is told as such, before a stream begins
+    return this.board.watch(id).pipe(map(messageOf));
+  }
+}
+
+function messageOf(news: RunNews): MessageEvent {
+  if ('ended' in news) return { type: 'ended', data: syncRunView(news.ended) };
+  const { progress } = news;
+  const bytes = 'receivedBytes' in progress ? progress : undefined;
+  const data = {
+    stage: progress.stage,
+    received_bytes: bytes?.receivedBytes ?? null,
+    total_bytes: bytes?.totalBytes ?? null,
+  };
+  return { type: 'progress', data };
 }

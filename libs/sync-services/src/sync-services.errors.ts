@@ -21,3 +21,13 @@ export class SyncRunNotFoundError extends AppError {
     super(`No sync run has the id ${id}`);
   }
 }
+
+/** Another server did the same work while this one waited for its turn; nothing is wrong. */
+export class RunSupersededError extends AppError {
+  readonly code = 'sync/superseded';
+  readonly kind = 'conflict';
+
+  constructor() {
+    super('Another server has read this device meanwhile');
+  }
+}

@@ -7,9 +7,13 @@ import { PunchesModule } from '@app/punches';
 import { SyncCoordinatorModule } from '@app/sync-coordinator';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { DirectMachineSync } from './direct-machine-sync.service.js';
 import { MachineSyncSchedule } from './machine-sync.schedule.js';
 import { MachineSyncService } from './machine-sync.service.js';
 import { PopulateBuffer } from './populate-buffer.js';
+import { RealtimeWatchSchedule } from './realtime-watch.schedule.js';
+import { REALTIME_OPTIONS, RealtimeWatch, STANDARD_REALTIME } from './realtime-watch.service.js';
+import { RunProgressBoard } from './run-progress.board.js';
 import { SyncRunRow } from './sync-run.entity.js';
 import { SyncRunJournal } from './sync-run.journal.js';
 import { SyncRun } from './sync-run.js';
@@ -29,7 +33,19 @@ import { TerminalReadings } from './terminal-reading.js';
     TypeOrmModule.forFeature([SyncRunRow]),
   ],
   controllers: [SyncRunsController],
-  providers: [SyncRun, SyncRunJournal, TerminalReadings, MachineSyncService, MachineSyncSchedule, PopulateBuffer],
-  exports: [MachineSyncService, PopulateBuffer, SyncRunJournal],
+  providers: [
+    SyncRun,
+    SyncRunJournal,
+    TerminalReadings,
+    RunProgressBoard,
+    MachineSyncService,
+    MachineSyncSchedule,
+    DirectMachineSync,
+    RealtimeWatch,
+    RealtimeWatchSchedule,
+    { provide: REALTIME_OPTIONS, useValue: STANDARD_REALTIME },
+    PopulateBuffer,
+  ],
+  exports: [MachineSyncService, DirectMachineSync, RealtimeWatch, PopulateBuffer, SyncRunJournal],
 })
 export class SyncServicesModule {}

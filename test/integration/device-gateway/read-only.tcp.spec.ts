@@ -46,7 +46,9 @@ describe('the read handle', () => {
       }
     }
     expect(refused + sent.length).toBe(4 * 65_536);
-    expect(new Set(sent)).toEqual(new Set([11, 13, 34, 50, 64, 69, 201, 500, 1000, 1001, 1100, 1102, 1502, 1503, 1504, 2000]));
+    expect(new Set(sent)).toEqual(
+      new Set([11, 13, 34, 50, 64, 69, 201, 500, 1000, 1001, 1100, 1102, 1502, 1503, 1504, 2000]),
+    );
     expect(sent.filter((command) => command === 1503)).toHaveLength(3); // users, punches, operations
     await channel.request(201); // what was sent before it has arrived by now
     expect(terminal.journal.entries.length).toBe(sent.length + 1);

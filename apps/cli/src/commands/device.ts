@@ -1,5 +1,6 @@
 import { type Command } from 'commander';
 import { addDeviceAdd } from './device-add.js';
+import { addDeviceChange } from './device-change.js';
 import { addDeviceList } from './device-list.js';
 import { addDeviceProbe } from './device-probe.js';
 import { addDeviceUsers } from './device-users.js';
@@ -8,6 +9,7 @@ import { addDeviceUsers } from './device-users.js';
 export function addDeviceCommands(program: Command): void {
   const device = program.command('device').description('find, try and register terminals; nothing on them is changed');
   addDeviceAdd(device);
+  addDeviceChange(device);
   addDeviceList(device);
   addDeviceProbe(device);
   addDeviceUsers(device);

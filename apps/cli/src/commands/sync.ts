@@ -1,10 +1,10 @@
 import { DevicesService } from '@app/devices';
 import { administrator } from '@app/kernel';
-import { MachineSyncService, SyncRunJournal, syncRunView } from '@app/sync-services';
+import { DirectMachineSync, SyncRunJournal, syncRunView } from '@app/sync-services';
 import { type Command } from 'commander';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson } from '../output.js';
+import { printData, printJson, tell } from '../output.js';
 import { ReadProgressBar } from '../progress.js';
 import { runCommand } from '../run-command.js';
 
@@ -12,7 +12,7 @@ import { runCommand } from '../run-command.js';
 export function addSyncCommands(program: Command): void {
   program
     .command('sync <device>')
-    .description('read a registered terminal now and buffer its users; by id, short name or name')
+    .description('read a registered terminal now: buffer its users, import its punches; by id, short name or name')
     .option('--json', 'one JSON document on standard output')
     .action((wanted: string, options: { json?: boolean }) =>
       runCommand(options, ({ json, signal }) =>
@@ -21,8 +21,8 @@ export function addSyncCommands(program: Command): void {
           const bar = new ReadProgressBar(device.name);
           const watch = { signal, onProgress: bar.show };
           const run = await app
-            .get(MachineSyncService)
-            .syncDevice(device, administrator('cli'), watch)
+            .get(DirectMachineSync)
+            .syncNow(device, { actor: administrator('cli'), ...watch })
             .finally(bar.end);
           if (json) printJson(syncRunView(await app.get(SyncRunJournal).get(run.runId)));
           else {
@@ -30,8 +30,11 @@ export function addSyncCommands(program: Command): void {
             printData(
               `${device.name}: ${read} users read with proof, ${mapped} mapped, ${unmapped} unmapped, ${newlyBuffered} newly buffered`,
             );
+            if (run.punches)
+              printData(`${run.punches.read} punches read with proof, ${run.punches.imported} of them new`);
           }
-          return ExitCode.DONE;
+          if (run.punchFailure) tell(`holdfast: the punches were not imported: ${run.punchFailure.message}`);
+          return run.punchFailure ? ExitCode.SOME_FAILED : ExitCode.DONE;
         }),
       ),
     );

@@ -26,6 +26,8 @@ export class DeviceView {
   @ApiProperty({ type: String, nullable: true }) readonly platform: string | null;
   @ApiProperty({ type: String, nullable: true }) readonly firmware: string | null;
   @ApiProperty() readonly enabled: boolean;
+  @ApiProperty({ description: 'Whether its events are listened to, besides the reads of the schedule.' })
+  readonly realtime: boolean;
   @ApiProperty({ description: 'The emulated terminal of the first start.' }) readonly is_demo: boolean;
   @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Last complete read.' })
   readonly last_sync_at: string | null;
@@ -64,6 +66,7 @@ export function deviceView(device: Device): DeviceView {
     platform: device.platform,
     firmware: device.firmware,
     enabled: device.enabled,
+    realtime: device.realtime,
     is_demo: device.isDemo,
     last_sync_at: device.lastSyncAt?.toISOString() ?? null,
     last_run_id: device.lastRunId,

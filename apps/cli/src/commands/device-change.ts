@@ -1,0 +1,49 @@
+import { deviceView, DevicesService } from '@app/devices';
+import { administrator } from '@app/kernel';
+import { type Command, Option } from 'commander';
+import { withServices } from '../context.js';
+import { ExitCode } from '../exit-code.js';
+import { printData, printJson } from '../output.js';
+import { runCommand } from '../run-command.js';
+
+const SWITCH = ['on', 'off'];
+
+interface ChangeOptions {
+  readonly name?: string;
+  readonly enabled?: 'on' | 'off';
+  readonly realtime?: 'on' | 'off';
+  readonly timeZone?: string;
+  readonly json?: boolean;
+}
+
+export function addDeviceChange(device: Command): void {
+  device
+    .command('change <device>')
+    .description('change how a registered terminal is treated; by id, short name or name')
+    .option('--name <name>', 'another name')
+    .addOption(new Option('--enabled <switch>', 'whether schedules read it').choices(SWITCH))
+    .addOption(new Option('--realtime <switch>', 'whether its events are listened to').choices(SWITCH))
+    .option('--time-zone <zone>', 'IANA zone of its clock, for punches imported from now on')
+    .option('--json', 'one JSON document on standard output')
+    .action((wanted: string, options: ChangeOptions) =>
+      runCommand(options, ({ json }) =>
+        withServices(async (app) => {
+          const devices = app.get(DevicesService);
+          const { id } = await devices.resolve(wanted);
+          const { name, timeZone, enabled, realtime } = options;
+          const change = { name, timeZone, enabled: isOn(enabled), realtime: isOn(realtime) };
+          const view = deviceView(await devices.change(id, change, administrator('cli')));
+          if (json) printJson(view);
+          else {
+            const parts = [view.enabled ? 'enabled' : 'not enabled', view.realtime ? 'realtime' : 'not realtime'];
+            printData(`${view.name}: ${parts.join(', ')}, time zone ${view.time_zone ?? 'of the site'}`);
+          }
+          return ExitCode.DONE;
+        }),
+      ),
+    );
+}
+
+function isOn(value: 'on' | 'off' | undefined): boolean | undefined {
+  return value === undefined ? undefined : value === 'on';
+}

@@ -1,0 +1,163 @@
+import { DeviceError, type DeviceEvent, type DeviceEvents, DeviceGateway } from '@app/device-gateway';
+import { type Device, DevicesService } from '@app/devices';
+import { AppError, Clock, systemActor } from '@app/kernel';
+import { deviceLockKey, SyncCoordinator } from '@app/sync-coordinator';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { MachineSyncService } from './machine-sync.service.js';
+
+/** How quickly a watch reacts, and how often at most. */
+export interface RealtimeOptions {
+  /** People come in groups: the read waits until nothing more has happened for this long. */
+  readonly settleMs: number;
+  /** The shortest time between the starts of two catch-up reads. */
+  readonly gapMs: number;
+  /** The pause before a stream that ended is opened again. */
+  readonly reopenMs: number;
+}
+
+export const REALTIME_OPTIONS = Symbol('REALTIME_OPTIONS');
+export const STANDARD_REALTIME: RealtimeOptions = { settleMs: 2_000, gapMs: 30_000, reopenMs: 10_000 };
+
+type Counters = DeviceEvents['countedAtStart'];
+
+/**
+ * Listens to terminals that are set to realtime. An event proves nothing and stores nothing: it makes a catch-up read
+ * happen now instead of at the next quarter of an hour. Of several servers, one listens to a terminal (ADR 8).
+ */
+@Injectable()
+export class RealtimeWatch {
+  static readonly serviceName = 'realtimeWatch';
+  private readonly logger = new Logger(RealtimeWatch.name);
+  private readonly watched = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>();
+
+  constructor(
+    private readonly devices: DevicesService,
+    private readonly gateway: DeviceGateway,
+    private readonly coordinator: SyncCoordinator,
+    private readonly machineSync: MachineSyncService,
+    private readonly clock: Clock,
+    @Inject(REALTIME_OPTIONS) private readonly options: RealtimeOptions,
+  ) {}
+
+  /** Begins to watch what should be watched and is not, and lets go of the rest. Safe to repeat. */
+  async follow(): Promise<void> {
+    const wanted = (await this.devices.listEnabled()).filter(({ realtime }) => realtime);
+    const ids = new Set(wanted.map(({ id }) => id));
+    for (const [id, { stop }] of this.watched)
+      if (!ids.has(id)) stop.abort(new Error('the device is not realtime now'));
+    for (const device of wanted) if (!this.watched.has(device.id)) this.begin(device);
+  }
+
+  /** Ends every watch, and waits for what they were doing. */
+  async stop(): Promise<void> {
+    const all = [...this.watched.values()];
+    for (const { stop } of all) stop.abort(new Error('the server is stopping'));
+    await Promise.all(all.map(({ ended }) => ended));
+  }
+
+  private begin(device: Device): void {
+    const stop = new AbortController();
+    const ended = this.watch(device, stop.signal)
+      .catch((error: unknown) => {
+        // A watch that gave up, since another server has the terminal, is begun again by the next `follow`.
+        if (!(error instanceof AppError)) this.logger.error(error);
+      })
+      .finally(() => this.watched.delete(device.id));
+    this.watched.set(device.id, { stop, ended });
+  }
+
+  /** Term after term, until it is told to stop or somebody else holds what it needs. */
+  private async watch(device: Device, signal: AbortSignal): Promise<void> {
+    const catchUp = new CatchUp(this.options, this.clock, signal, async () => {
+      const { totals, invalid, punches } = await this.machineSync.syncDevice(device, systemActor, { signal });
+      return { users: totals.read + invalid, punches: punches?.read };
+    });
+    try {
+      while (!signal.aborted) {
+        const request = { service: RealtimeWatch.serviceName, signal };
+        await this.coordinator.withLease(`events:${device.id}`, request, (term) =>
+          this.listen(device, AbortSignal.any([signal, term.signal]), catchUp),
+        );
+        if (!signal.aborted) await this.clock.sleep(this.options.reopenMs, signal);
+      }
+    } finally {
+      await catchUp.done();
+    }
+  }
+
+  /** Listens until the stream or the term ends. */
+  private async listen(device: Device, signal: AbortSignal, catchUp: CatchUp): Promise<void> {
+    const about = { device_id: device.id, device: device.name };
+    try {
+      await using events = await this.open(device, signal);
+      this.logger.log({ msg: 'listening to events', ...about });
+      catchUp.compare(events.countedAtStart);
+      for (;;) if (tellsSomething(await events.next())) catchUp.request();
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof DeviceError)) throw error;
+      const { code, message: reason } = error;
+      this.logger.warn({ msg: 'the stream of events ended; it is opened again', ...about, code, reason });
+    }
+  }
+
+  /** Under the device's lease: a terminal that serves one client at a time would drop a run for us. */
+  private async open(device: Device, signal: AbortSignal): Promise<DeviceEvents> {
+    const target = await this.devices.targetOf(device);
+    return this.coordinator.withLease(deviceLockKey(device.id), { service: RealtimeWatch.serviceName, signal }, () =>
+      this.gateway.openEvents(target, { signal }),
+    );
+  }
+}
+
+function tellsSomething({ kind }: DeviceEvent): boolean {
+  return kind !== 'other';
+}
+
+/** Makes reads of one device happen: soon after they are asked for, never two at once, and not too often. */
+class CatchUp {
+  private wanted = false;
+  private working?: Promise<void>;
+  private lastStartMs = Number.NEGATIVE_INFINITY;
+  /** What the terminal had counted when we last knew everything. */
+  private counted?: Counters;
+
+  constructor(
+    private readonly options: RealtimeOptions,
+    private readonly clock: Clock,
+    private readonly signal: AbortSignal,
+    private readonly read: () => Promise<Counters>,
+  ) {}
+
+  /** A new stream begins: what happened while nobody listened shows in the counters. */
+  compare(counters: Counters): void {
+    const { counted } = this;
+    if (counted && (counted.users !== counters.users || counted.punches !== counters.punches)) this.request();
+    this.counted ??= counters;
+  }
+
+  request(): void {
+    this.wanted = true;
+    this.working ??= this.work().finally(() => (this.working = undefined));
+  }
+
+  async done(): Promise<void> {
+    await this.working;
+  }
+
+  private async work(): Promise<void> {
+    const { settleMs, gapMs } = this.options;
+    try {
+      while (this.wanted) {
+        const sinceMs = this.clock.monotonicMs() - this.lastStartMs;
+        await this.clock.sleep(Math.max(settleMs, gapMs - sinceMs), this.signal);
+        this.wanted = false;
+        this.lastStartMs = this.clock.monotonicMs();
+        this.counted = await this.read();
+      }
+    } catch (error) {
+      // A run that failed has told why; the next event, stream or quarter of an hour reads again.
+      if (!(error instanceof AppError)) throw error;
+    }
+  }
+}
