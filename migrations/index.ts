@@ -2,6 +2,7 @@ import { CreateSchema1764000000000 } from './1764000000000-CreateSchema.js';
 import { ChainAuditLog1764100000000 } from './1764100000000-ChainAuditLog.js';
 import { GuardLeases1764100000001 } from './1764100000001-GuardLeases.js';
 import { CreatePunches1764100000002 } from './1764100000002-CreatePunches.js';
+import { CreateAasReads1764100000003 } from './1764100000003-CreateAasReads.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   ChainAuditLog1764100000000,
   GuardLeases1764100000001,
   CreatePunches1764100000002,
+  CreateAasReads1764100000003,
 ];

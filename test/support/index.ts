@@ -1,3 +1,4 @@
+export { aasFixture, anAasFolder, BUILT_AAS_WORKER } from './aas-files.js';
 export { deviceContent, nameBytes } from './arbitraries.js';
 export { aDevice, aMapping, aUser, deviceOf, targetOf } from './builders.js';
 export { emptyTables, withoutTriggers, withTestLease } from './leases.js';

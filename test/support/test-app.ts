@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AAS_WORKER } from '@app/aas';
 import { AuthModule } from '@app/auth';
 import { AppConfig, ConfigModule } from '@app/config';
 import { DatabaseModule } from '@app/database';
@@ -10,6 +11,7 @@ import { Clock } from '@app/kernel';
 import { COORDINATION_OPTIONS, type CoordinationOptions } from '@app/sync-coordinator';
 import { type INestApplication, Logger, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { BUILT_AAS_WORKER } from './aas-files.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
 /** The administrator's token of every test app. */
@@ -41,13 +43,15 @@ export async function openTestApp(
     readonly coordination?: CoordinationOptions;
     /** Other providers to replace: token and value. */
     readonly provide?: readonly (readonly [symbol, unknown])[];
+    /** Settings besides those of every test app. */
+    readonly env?: Readonly<Record<string, string>>;
     /** Another app's database, as a second server has it. */
     readonly database?: TestDatabase;
   } = {},
 ): Promise<TestApp> {
   const database = options.database ?? (await createTestDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-test-app-'));
-  const config = AppConfig.fromEnv({ ADMIN_TOKEN: TEST_TOKEN, DATA_DIR: dataDir });
+  const config = AppConfig.fromEnv({ ADMIN_TOKEN: TEST_TOKEN, DATA_DIR: dataDir, ...options.env });
   Logger.overrideLogger(false);
   const builder = Test.createTestingModule({
     imports: [
@@ -59,7 +63,9 @@ export async function openTestApp(
     ],
   })
     .overrideProvider(GATEWAY_TIMEOUTS)
-    .useValue(options.timeouts ?? QUICK_TIMEOUTS);
+    .useValue(options.timeouts ?? QUICK_TIMEOUTS)
+    .overrideProvider(AAS_WORKER)
+    .useValue(BUILT_AAS_WORKER);
   if (options.clock) builder.overrideProvider(Clock).useValue(options.clock);
   if (options.coordination) builder.overrideProvider(COORDINATION_OPTIONS).useValue(options.coordination);
   for (const [token, value] of options.provide ?? []) builder.overrideProvider(token).useValue(value);

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
+import { addAasCommands } from './commands/aas.js';
 import { addAuditCommands } from './commands/audit.js';
 import { addBufferCommands } from './commands/buffer.js';
 import { addDatabaseCommands } from './commands/db.js';
@@ -30,6 +31,7 @@ function buildProgram(): Command {
   addSyncCommands(program);
   addBufferCommands(program);
   addAuditCommands(program);
+  addAasCommands(program);
   addEmulateCommands(program);
   addDatabaseCommands(program);
   addTokenCommands(program);

@@ -9,6 +9,8 @@ export const AUDIT_OPERATIONS = [
   'buffer_retention',
   'device_added',
   'device_changed',
+  'aas_file_read',
+  'aas_file_refused',
   'lease_acquired',
   'lease_released',
   'lease_expired',

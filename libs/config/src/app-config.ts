@@ -104,6 +104,40 @@ export class AppConfig {
   readonly timeZone: string = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
   @Setting({
+    variable: 'AAS_PATH',
+    unit: 'file or folder',
+    effect:
+      'The folder of an AAS 6.0 installation, its tmkq.mdb, or a CSV export of it: punches are imported from there. ' +
+      'Never written to. Unset: no AAS is followed.',
+  })
+  @IsOptional()
+  @IsString()
+  readonly aasPath?: string;
+
+  @Setting({
+    variable: 'AAS_DEVICES',
+    unit: 'clock=device, comma-separated',
+    effect:
+      'Which AAS clock is which device, by short name or id: 1=front-door,2=hall; * stands for all other clocks. ' +
+      'Punches of a clock without a device are counted and not imported.',
+  })
+  @IsOptional()
+  @Matches(/^\s*(\d+|\*)\s*=\s*[^,=\s][^,=]*(,\s*(\d+|\*)\s*=\s*[^,=\s][^,=]*)*$/, {
+    message: '$property must be like 1=front-door,2=hall or *=front-door',
+  })
+  readonly aasDevices?: string;
+
+  @Setting({
+    variable: 'AAS_PASSWORD',
+    unit: 'text',
+    effect: 'The database password of the AAS file, if it has one. Unset: a protected file is refused.',
+    secret: true,
+  })
+  @IsOptional()
+  @IsString()
+  readonly aasPassword?: string;
+
+  @Setting({
     variable: 'BUFFER_RETENTION_DAYS',
     default: 90,
     unit: 'days, 90 or more',

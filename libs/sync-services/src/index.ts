@@ -1,3 +1,4 @@
+export { AasRealtimeSync, type AasSyncTotals } from './aas-realtime-sync.service.js';
 export { DirectMachineSync } from './direct-machine-sync.service.js';
 export { MachineSyncService, type MachineSyncTotals } from './machine-sync.service.js';
 export { REALTIME_OPTIONS, type RealtimeOptions, RealtimeWatch } from './realtime-watch.service.js';

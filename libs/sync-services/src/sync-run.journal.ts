@@ -1,5 +1,4 @@
 import { type Tx } from '@app/database';
-import { type ReadProof } from '@app/device-gateway';
 import { decodeCursor, encodeCursor } from '@app/http';
 import { AppError, systemActor } from '@app/kernel';
 import { type Lease } from '@app/sync-coordinator';
@@ -75,7 +74,7 @@ export class SyncRunJournal {
   }
 
   /** Ends the row of a run whose read was complete and is being stored in the same transaction. */
-  async succeed(tx: Tx, run: FinishedRun, proof: ReadProof): Promise<void> {
+  async succeed(tx: Tx, run: FinishedRun, proof: object): Promise<void> {
     const { totals, punches, punchFailure } = run;
     await tx.update(
       SyncRunRow,

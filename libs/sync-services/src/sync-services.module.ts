@@ -1,3 +1,4 @@
+import { AasModule } from '@app/aas';
 import { AuditModule } from '@app/audit';
 import { BufferModule } from '@app/buffer';
 import { ClockModule } from '@app/config';
@@ -7,6 +8,8 @@ import { PunchesModule } from '@app/punches';
 import { SyncCoordinatorModule } from '@app/sync-coordinator';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AasRealtimeSync } from './aas-realtime-sync.service.js';
+import { AasRealtimeSyncSchedule } from './aas-realtime-sync.schedule.js';
 import { DirectMachineSync } from './direct-machine-sync.service.js';
 import { MachineSyncSchedule } from './machine-sync.schedule.js';
 import { MachineSyncService } from './machine-sync.service.js';
@@ -24,6 +27,7 @@ import { TerminalReadings } from './terminal-reading.js';
 @Module({
   imports: [
     ClockModule,
+    AasModule,
     AuditModule,
     BufferModule,
     DeviceGatewayModule,
@@ -41,11 +45,13 @@ import { TerminalReadings } from './terminal-reading.js';
     MachineSyncService,
     MachineSyncSchedule,
     DirectMachineSync,
+    AasRealtimeSync,
+    AasRealtimeSyncSchedule,
     RealtimeWatch,
     RealtimeWatchSchedule,
     { provide: REALTIME_OPTIONS, useValue: STANDARD_REALTIME },
     PopulateBuffer,
   ],
-  exports: [MachineSyncService, DirectMachineSync, RealtimeWatch, PopulateBuffer, SyncRunJournal],
+  exports: [MachineSyncService, DirectMachineSync, AasRealtimeSync, RealtimeWatch, PopulateBuffer, SyncRunJournal],
 })
 export class SyncServicesModule {}

@@ -1,0 +1,67 @@
+import { AasReader, type AasSource, type AasSummary, findAasSources, STANDARD_AAS_WORKER } from '@app/aas';
+import { AasRealtimeSync } from '@app/sync-services';
+import { type Command } from 'commander';
+import { withServices } from '../context.js';
+import { ExitCode } from '../exit-code.js';
+import { printData, printJson, table } from '../output.js';
+import { runCommand } from '../run-command.js';
+import { snakeCased } from '../snake-case.js';
+
+/** `holdfast aas …` */
+export function addAasCommands(program: Command): void {
+  const aas = program.command('aas').description('the files of an AAS 6.0 attendance program; they are only read');
+  aas
+    .command('check <path>')
+    .description(
+      'read a folder, tmkq.mdb or CSV export and say what it holds, or why it cannot be believed; stores nothing',
+    )
+    .option('--password <password>', 'the database password, if it has one')
+    .option('--json', 'one JSON document on standard output')
+    .action((path: string, options: { password?: string; json?: boolean }) =>
+      runCommand(options, async ({ json, signal }) => {
+        const reader = new AasReader(STANDARD_AAS_WORKER);
+        const found: { source: AasSource; summary: AasSummary }[] = [];
+        for (const source of await findAasSources(path)) {
+          await using file = await reader.open(source, { clocks: {}, password: options.password, signal });
+          found.push({ source, summary: file.summary });
+        }
+        if (json) printJson({ proves_presence_on_terminal: false, files: found.map(documentOf) });
+        else printFiles(found);
+        return ExitCode.DONE;
+      }),
+    );
+  aas
+    .command('sync')
+    .description('import what is new in the files at AAS_PATH into the devices of AAS_DEVICES, now')
+    .option('--json', 'one JSON document on standard output')
+    .action((options: { json?: boolean }) =>
+      runCommand(options, ({ json, signal }) =>
+        withServices(async (app) => {
+          const totals = await app.get(AasRealtimeSync).syncChanged(signal);
+          if (json) printJson(snakeCased({ ...totals }));
+          else {
+            const { filesRead, filesRefused, punchesImported } = totals;
+            printData(`${filesRead} files read, ${filesRefused} refused, ${punchesImported} punches imported`);
+          }
+          return totals.filesRefused > 0 ? ExitCode.SOME_FAILED : ExitCode.DONE;
+        }),
+      ),
+    );
+}
+
+function printFiles(found: readonly { source: AasSource; summary: AasSummary }[]): void {
+  for (const { source, summary } of found) {
+    printData(`${source.path} (${source.role}): whole, ${summary.employees.length} employees`);
+    const rows = Object.entries(summary.punches).map(([clock, punches]) => [clock, punches]);
+    printData(table(['AAS clock', 'punches'], rows));
+    for (const warning of summary.warnings) printData(`note: ${warning}`);
+  }
+  printData('An AAS file tells who is in AAS. It cannot prove who is on a terminal.');
+}
+
+function documentOf({ source, summary }: { source: AasSource; summary: AasSummary }): unknown {
+  const { sizeBytes, sha256, tables, punches, warnings, employees } = summary;
+  const { path, role, modifiedAt } = source;
+  const facts = { path, role, size_bytes: sizeBytes, modified_at: modifiedAt.toISOString(), sha256, tables, punches };
+  return { ...facts, warnings, employees: snakeCased([...employees]) };
+}
