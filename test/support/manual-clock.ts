@@ -3,6 +3,8 @@ import { Clock } from '@app/kernel';
 /** A clock that a test moves. Sleeping moves it too, so that nothing waits. */
 export class ManualClock extends Clock {
   readonly sleeps: number[] = [];
+  /** What happens while somebody sleeps. */
+  onSleep?: () => Promise<void>;
 
   constructor(private instant = new Date('2026-01-31T09:45:00Z')) {
     super();
@@ -23,5 +25,6 @@ export class ManualClock extends Clock {
   async sleep(durationMs: number): Promise<void> {
     this.sleeps.push(durationMs);
     this.instant = new Date(this.instant.getTime() + durationMs);
+    await this.onSleep?.();
   }
 }
