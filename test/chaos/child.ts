@@ -11,6 +11,7 @@ interface News {
 
 /** A worker process of the chaos suite: real, so that it can be killed and stopped. */
 export class ChaosProcess implements AsyncDisposable {
+  private static readonly alive = new Set<ChaosProcess>();
   private readonly heard: News[] = [];
   private readonly listeners = new Set<() => void>();
 
@@ -28,7 +29,14 @@ export class ChaosProcess implements AsyncDisposable {
     const child = fork(resolve('test/chaos', program), [JSON.stringify(task)], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    return new ChaosProcess(child);
+    const started = new ChaosProcess(child);
+    ChaosProcess.alive.add(started);
+    return started;
+  }
+
+  /** Ends what a test that failed has left. */
+  static async endAll(): Promise<void> {
+    await Promise.all([...ChaosProcess.alive].map((process) => process.end()));
   }
 
   /** Resolves when it has come to a point. Rejects when it ended or failed before. */
@@ -66,6 +74,7 @@ export class ChaosProcess implements AsyncDisposable {
   }
 
   private async end(): Promise<void> {
+    ChaosProcess.alive.delete(this);
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exited = once(this.child, 'exit');
     this.child.kill('SIGKILL');

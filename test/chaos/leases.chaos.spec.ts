@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditChain, AuditModule } from '@app/audit';
 import { RetrySchedule, SystemClock } from '@app/kernel';
 import { SyncCoordinator, SyncCoordinatorModule } from '@app/sync-coordinator';
@@ -29,6 +29,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await app[Symbol.asyncDispose]();
 });
+
+afterEach(() => ChaosProcess.endAll());
 
 function newKeys(count: number): string[] {
   return Array.from({ length: count }, () => `device:${(keys += 1)}`);
