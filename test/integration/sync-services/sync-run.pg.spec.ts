@@ -5,6 +5,7 @@ import { type Device } from '@app/devices';
 import { type EmulatedUser, faultCatalogue, ZkTerminal } from '@app/device-emulator';
 import { canonicalDeviceUserId, systemActor } from '@app/kernel';
 import {
+  DirectMachineSync,
   MachineSyncService,
   PopulateBuffer,
   SyncFailedError,
@@ -54,7 +55,8 @@ async function fresh(users: readonly EmulatedUser[] = []): Promise<AsyncDisposab
   return started;
 }
 
-function sync(): Promise<unknown> {
+function sync(service: 'machine' | 'direct' = 'machine'): Promise<unknown> {
+  if (service === 'direct') return app.get(DirectMachineSync).syncNow(device, { actor: systemActor });
   return app.get(MachineSyncService).syncDevice(device, systemActor);
 }
 
@@ -146,14 +148,17 @@ describe('a sync run', () => {
   });
 
   it('Property 3: Read-only sync: users and credentials stay, and only reads arrive, also when runs fail', async () => {
-    const faults = fc.option(fc.constantFrom(...faultCatalogue()), { nil: undefined });
+    const run = fc.record({
+      fault: fc.option(fc.constantFrom(...faultCatalogue()), { nil: undefined }),
+      service: fc.constantFrom('machine' as const, 'direct' as const),
+    });
     await fc.assert(
-      fc.asyncProperty(deviceContent(20), fc.array(faults, { minLength: 1, maxLength: 3 }), async (users, sequence) => {
+      fc.asyncProperty(deviceContent(20), fc.array(run, { minLength: 1, maxLength: 3 }), async (users, sequence) => {
         await using _ = await fresh(users);
         const before = terminal.snapshot();
-        for (const fault of sequence) {
+        for (const { fault, service } of sequence) {
           terminal.faults = fault?.faults ?? {};
-          const failure = await sync().then(
+          const failure = await sync(service).then(
             () => undefined,
             (error: unknown) => error,
           );
@@ -163,6 +168,41 @@ describe('a sync run', () => {
         expect(terminal.snapshot()).toBe(before);
         expect(terminal.journal.outside(isReadOrSessionCommand)).toEqual([]);
       }),
+      RUNS,
+    );
+  });
+
+  it('Property 9: Database deletion isolation: deleting people and mappings changes nobody on the device', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        deviceContent(12),
+        fc.infiniteStream(fc.constantFrom('keep', 'delete person', 'delete both')),
+        fc.integer({ min: 1, max: 2 }),
+        async (users, fates, runs) => {
+          await using _ = await fresh(users);
+          const { dataSource } = app.database;
+          const before = terminal.snapshot();
+          const people = await Promise.all(
+            users.map(({ userId }) => aMapping(dataSource, device.id, canonicalDeviceUserId(userId))),
+          );
+          await sync();
+          for (const { id } of people) {
+            const fate = fates.next().value as string;
+            if (fate !== 'keep') await dataSource.query('delete from people where id = $1', [id]);
+            if (fate === 'delete both')
+              await dataSource.query('delete from user_machine_mapping where person_id = $1', [id]);
+          }
+          for (let run = 0; run < runs; run += 1) await sync(run % 2 === 0 ? 'direct' : 'machine');
+          expect(terminal.snapshot()).toBe(before);
+          expect(terminal.journal.outside(isReadOrSessionCommand)).toEqual([]);
+          const unmapped = await dataSource.query<unknown[]>(
+            `select 1 from device_user_buffer b where device_id = $1 and not exists
+               (select 1 from user_machine_mapping m where m.device_id = $1 and m.device_user_id = b.device_user_id)`,
+            [device.id],
+          );
+          expect((await bufferRows()).length).toBe(unmapped.length);
+        },
+      ),
       RUNS,
     );
   });
