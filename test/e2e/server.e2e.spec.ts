@@ -149,7 +149,7 @@ describe('a first start', () => {
       outcome: 'succeeded',
       users_read: 40,
       newly_buffered: 40,
-      service: 'machineSyncService',
+      service: 'directMachineSync',
     });
     terminal.faults = { lies: { cutSetBytes: 72 } };
     const failed = await api(`/api/devices/${device.id}/sync`, { method: 'POST' });

@@ -188,7 +188,13 @@ describe('the allow-list of a read session', () => {
     const allowed = Array.from({ length: 65_536 }, (_, command) => command).filter((command) =>
       isReadOrSessionCommand(command, empty),
     );
-    expect(allowed).toEqual([11, 13, 34, 50, 64, 69, 201, 1000, 1001, 1100, 1102, 1502, 1504]);
+    expect(allowed).toEqual([11, 13, 34, 50, 64, 69, 201, 1000, 1001, 1100, 1102, 1502, 1504, 2000]);
+  });
+
+  it('lets an acknowledgement of an event carry nothing, and a registration four bytes of mask', () => {
+    expect(isReadOrSessionCommand(2000, Buffer.from([0]))).toBe(false);
+    expect(isReadOrSessionCommand(500, Buffer.alloc(4))).toBe(true);
+    for (const length of [0, 1, 3, 5, 8]) expect(isReadOrSessionCommand(500, Buffer.alloc(length))).toBe(false);
   });
 
   it('looks into a buffered read, byte by byte', () => {

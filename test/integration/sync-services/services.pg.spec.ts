@@ -250,7 +250,7 @@ describe('a terminal in realtime', () => {
       await until(async () => (await succeeded()) >= 2);
       expect((await runs()).at(-1)).toMatchObject({ newlyBuffered: 1, service: 'machineSyncService' });
       await service.stop();
-      expect(terminal.listeners()).toBe(0);
+      await until(() => terminal.listeners() === 0);
     },
   );
 
