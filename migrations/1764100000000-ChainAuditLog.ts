@@ -19,10 +19,32 @@ export class ChainAuditLog1764100000000 implements MigrationInterface {
   }
 }
 
-/** The bytes that a leaf is the digest of; the same text stands in libs/audit/src/audit-chain.ts, which checks it. */
+/** The bytes that a leaf is the digest of; the same text stands in libs/audit/src/chain-snapshot.ts, which checks it. */
 const LEAF = `sha256(convert_to(row(e.id, e.operation_type, e.device_id, e.device_user_id, e.device_user_name,
   e.performed_by, e.service_name, e.details, extract(epoch from e."timestamp"))::text, 'UTF8'))`;
 const STREAM = `coalesce('device:' || e.device_id, 'admin')`;
+const GENESIS = `sha256('')`;
+
+/**
+ * Seals the rows of \`source\`: one block per stream. Rivals on one stream wait at its head until the other commits;
+ * heads are taken in the order of their names, so that two statements never wait for each other.
+ */
+const seal = (source: string): string => `
+  with part as (
+    select ${STREAM} as stream, array_agg(e.id order by e.id) as ids,
+           sha256(string_agg(${LEAF}, ''::bytea order by e.id)) as entries_digest
+      from ${source} e group by 1),
+  head as (
+    insert into audit_chain_heads as h (stream, block_number, entry_count, previous_hash, entries_digest, hash)
+    select stream, 1, cardinality(ids), ${GENESIS}, entries_digest, audit_block_hash(stream, 1, ${GENESIS}, entries_digest)
+      from part order by stream
+    on conflict (stream) do update
+       set block_number = h.block_number + 1, entry_count = h.entry_count + excluded.entry_count, previous_hash = h.hash,
+           entries_digest = excluded.entries_digest,
+           hash = audit_block_hash(h.stream, h.block_number + 1, h.hash, excluded.entries_digest)
+    returning h.*)
+  insert into audit_blocks (stream, block_number, previous_hash, entry_ids, entries_digest, hash)
+  select stream, block_number, previous_hash, ids, head.entries_digest, hash from head join part using (stream)`;
 
 const UP = [
   // Half-empty pages: the head of a stream moves with every block, and stays in its page.
@@ -31,6 +53,7 @@ const UP = [
      block_number bigint not null,
      entry_count bigint not null,
      previous_hash bytea not null,
+     entries_digest bytea not null,
      hash bytea not null,
      constraint audit_chain_heads_pkey primary key (stream)
    ) with (fillfactor = 50)`,
@@ -39,43 +62,21 @@ const UP = [
      block_number bigint not null,
      previous_hash bytea not null,
      entry_ids bigint[] not null,
+     entries_digest bytea not null,
      hash bytea not null,
      constraint audit_blocks_pkey primary key (stream, block_number)
    )`,
-
-  // The head's row lock makes rivals on one stream wait for each other until they commit.
-  `create function audit_append_block(appended_stream text, ids bigint[], leaves bytea) returns void language plpgsql as $$
-   declare
-     head audit_chain_heads%rowtype;
-   begin
-     loop
-       update audit_chain_heads
-          set block_number = block_number + 1, entry_count = entry_count + cardinality(ids), previous_hash = hash,
-              hash = sha256(convert_to(appended_stream, 'UTF8') || int8send(block_number + 1) || hash || leaves)
-        where stream = appended_stream returning * into head;
-       exit when found;
-       insert into audit_chain_heads values (appended_stream, 0, 0, '', sha256('')) on conflict do nothing;
-     end loop;
-     insert into audit_blocks values (appended_stream, head.block_number, head.previous_hash, ids, head.hash);
-   end $$`,
-  `create function device_user_audit_log_chain() returns trigger language plpgsql as $$
-   declare
-     part record;
-   begin
-     for part in
-       select ${STREAM} as stream, array_agg(e.id order by e.id) as ids, string_agg(${LEAF}, ''::bytea order by e.id) as leaves
-         from written e group by 1 order by 1
-     loop
-       perform audit_append_block(part.stream, part.ids, part.leaves);
-     end loop;
-     return null;
-   end $$`,
+  `create function audit_block_hash(stream text, block_number bigint, previous_hash bytea, entries_digest bytea) returns bytea
+     language sql immutable
+     as $$ select sha256(convert_to(stream, 'UTF8') || int8send(block_number) || previous_hash || entries_digest) $$`,
 
   `lock table device_user_audit_log in share row exclusive mode`,
-  `select audit_append_block(part.stream, part.ids, part.leaves)
-     from (select ${STREAM} as stream, array_agg(e.id order by e.id) as ids,
-                  string_agg(${LEAF}, ''::bytea order by e.id) as leaves
-             from device_user_audit_log e group by 1 order by 1) part`,
+  seal('device_user_audit_log'),
+  `create function device_user_audit_log_chain() returns trigger language plpgsql as $$
+   begin
+     ${seal('written')};
+     return null;
+   end $$`,
   `create trigger device_user_audit_log_chain after insert on device_user_audit_log
      referencing new table as written for each statement execute function device_user_audit_log_chain()`,
 
@@ -92,8 +93,8 @@ const UP = [
 const DOWN = [
   `drop trigger device_user_audit_log_chain on device_user_audit_log`,
   `drop function device_user_audit_log_chain()`,
-  `drop function audit_append_block(text, bigint[], bytea)`,
   `drop table audit_blocks`,
   `drop table audit_chain_heads`,
+  `drop function audit_block_hash(text, bigint, bytea, bytea)`,
   `drop function audit_blocks_guard()`,
 ];

@@ -10,7 +10,9 @@ export class AuditBlock {
   readonly blockNumber: string;
   @Column('bytea', { name: 'previous_hash' }) readonly previousHash: Buffer;
   @Column('bigint', { name: 'entry_ids', array: true }) readonly entryIds: string[];
-  /** Of the stream, the number, the previous hash and the digests of the entries. */
+  /** Of the digests of the entries, in the order of their ids. */
+  @Column('bytea', { name: 'entries_digest' }) readonly entriesDigest: Buffer;
+  /** Of the stream, the number, the previous hash and the digest of the entries. */
   @Column('bytea') readonly hash: Buffer;
 }
 
@@ -21,5 +23,6 @@ export class AuditChainHead {
   @Column('bigint', { name: 'block_number' }) readonly blockNumber: string;
   @Column('bigint', { name: 'entry_count' }) readonly entryCount: string;
   @Column('bytea', { name: 'previous_hash' }) readonly previousHash: Buffer;
+  @Column('bytea', { name: 'entries_digest' }) readonly entriesDigest: Buffer;
   @Column('bytea') readonly hash: Buffer;
 }

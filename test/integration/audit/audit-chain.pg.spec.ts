@@ -98,7 +98,7 @@ const TAMPERS: Record<string, Tamper> = {
   async 'swap blocks'(tx, pick) {
     const [one, other] = [await anyBlock(tx, pick), await anyBlock(tx, pick)];
     await tx.query(
-      `update audit_blocks a set entry_ids = b.entry_ids, hash = b.hash from audit_blocks b
+      `update audit_blocks a set entry_ids = b.entry_ids, entries_digest = b.entries_digest, hash = b.hash from audit_blocks b
         where (a.stream, a.block_number, b.stream, b.block_number)
               in (($1, $2::bigint, $3, $4::bigint), ($3, $4, $1, $2))`,
       [one.stream, one.block_number, other.stream, other.block_number],
@@ -130,15 +130,36 @@ const TAMPERS: Record<string, Tamper> = {
     const { stream, block_number: number } = await anyBlock(tx, pick);
     await tx.query(
       `insert into audit_blocks
-       select stream, (select max(block_number) + 1 from audit_blocks where stream = $1), previous_hash, entry_ids, hash
+       select stream, (select max(block_number) + 1 from audit_blocks where stream = $1), previous_hash, entry_ids, entries_digest, hash
          from audit_blocks where stream = $1 and block_number = $2`,
       [stream, number],
     );
     return true;
   },
+  async 'edit a block'(tx, pick) {
+    const { stream, block_number: number } = await anyBlock(tx, pick);
+    const change = [
+      'previous_hash = sha256(previous_hash)',
+      `entry_ids = entry_ids || entry_ids[1]`,
+      `entry_ids = entry_ids[2:]`,
+      'entries_digest = sha256(entries_digest)',
+      'hash = sha256(hash)',
+    ];
+    await tx.query(`update audit_blocks set ${change[pick(change.length)]} where stream = $1 and block_number = $2`, [
+      stream,
+      number,
+    ]);
+    return true;
+  },
   async head(tx, pick) {
     const { stream } = await anyBlock(tx, pick);
-    const change = ['block_number = block_number + 1', 'entry_count = entry_count - 1', `hash = sha256(hash)`];
+    const change = [
+      'block_number = block_number + 1',
+      'entry_count = entry_count - 1',
+      'previous_hash = sha256(previous_hash)',
+      'entries_digest = sha256(entries_digest)',
+      'hash = sha256(hash)',
+    ];
     await tx.query(`update audit_chain_heads set ${change[pick(change.length)]} where stream = $1`, [stream]);
     return true;
   },
