@@ -26,34 +26,46 @@ const UP = [
   `alter table sync_locks set (fillfactor = 50)`,
   `drop index sync_locks_expires_at`,
   `create index sync_locks_expires_at on sync_locks using brin (expires_at)`,
-  // The guard as it was, called only where it would refuse.
+  // One trigger guards an update and tells it: each trigger with a condition of its own costs every lease its time.
   `drop trigger sync_locks_guard_rows on sync_locks`,
   `create trigger sync_locks_guard_rows before delete on sync_locks for each row execute function sync_locks_guard()`,
-  `create trigger sync_locks_guard_token before update on sync_locks for each row
-     when (new.token < old.token or new.lock_key <> old.lock_key) execute function sync_locks_guard()`,
-
-  `create function sync_locks_audit() returns trigger language plpgsql as $$
-   declare
-     device bigint := substring(new.lock_key from '^device:([0-9]{1,18})$')::bigint;
+  `create function sync_locks_tell(operation text, lock_key text, token bigint, holder text, facts jsonb) returns void
+     language plpgsql as $$
    begin
-     if tg_op = 'UPDATE' and old.holder_nonce is not null then
-       insert into device_user_audit_log (operation_type, device_id, performed_by, service_name, details)
-       values (case when new.last_released_at is distinct from old.last_released_at then 'lease_released' else 'lease_expired' end,
-               device, old.acquired_by, split_part(old.acquired_by, '@', 1),
-               jsonb_build_object('lock_key', new.lock_key, 'fencing_token', old.token, 'expires_at', old.expires_at,
-                                  'taken_over_by', new.acquired_by));
+     insert into device_user_audit_log (operation_type, device_id, performed_by, service_name, details)
+     values (operation, substring(lock_key from '^device:([0-9]{1,18})$')::bigint, holder, split_part(holder, '@', 1),
+             jsonb_build_object('lock_key', lock_key, 'fencing_token', token) || facts);
+   end $$`,
+  `create function sync_locks_update() returns trigger language plpgsql as $$
+   begin
+     if new.token < old.token or new.lock_key <> old.lock_key then
+       raise exception 'the fencing token of % only grows: % after %', old.lock_key, new.token, old.token
+         using errcode = 'integrity_constraint_violation';
+     end if;
+     if new.holder_nonce is not distinct from old.holder_nonce then return new; end if;
+     if old.holder_nonce is not null then
+       perform sync_locks_tell(
+         case when new.last_released_at is distinct from old.last_released_at then 'lease_released' else 'lease_expired' end,
+         old.lock_key, old.token, old.acquired_by,
+         jsonb_build_object('expires_at', old.expires_at, 'taken_over_by', new.acquired_by));
      end if;
      if new.holder_nonce is not null then
-       insert into device_user_audit_log (operation_type, device_id, performed_by, service_name, details)
-       values ('lease_acquired', device, new.acquired_by, split_part(new.acquired_by, '@', 1),
-               jsonb_build_object('lock_key', new.lock_key, 'fencing_token', new.token, 'expires_at', new.expires_at));
+       perform sync_locks_tell('lease_acquired', new.lock_key, new.token, new.acquired_by,
+         jsonb_build_object('expires_at', new.expires_at));
+     end if;
+     return new;
+   end $$`,
+  `create trigger sync_locks_update before update on sync_locks for each row execute function sync_locks_update()`,
+  // Not before: an insert that meets a rival's row is told only if it inserts.
+  `create function sync_locks_insert() returns trigger language plpgsql as $$
+   begin
+     if new.holder_nonce is not null then
+       perform sync_locks_tell('lease_acquired', new.lock_key, new.token, new.acquired_by,
+         jsonb_build_object('expires_at', new.expires_at));
      end if;
      return null;
    end $$`,
-  `create trigger sync_locks_audit_first after insert on sync_locks for each row
-     when (new.holder_nonce is not null) execute function sync_locks_audit()`,
-  `create trigger sync_locks_audit after update on sync_locks for each row
-     when (old.holder_nonce is distinct from new.holder_nonce) execute function sync_locks_audit()`,
+  `create trigger sync_locks_insert after insert on sync_locks for each row execute function sync_locks_insert()`,
 
   `create function require_lease() returns trigger language plpgsql as $$
    begin
@@ -87,10 +99,11 @@ const DOWN = [
   `drop trigger device_user_count_history_fence on device_user_count_history`,
   `drop trigger device_user_buffer_fence on device_user_buffer`,
   `drop function require_lease()`,
-  `drop trigger sync_locks_audit on sync_locks`,
-  `drop trigger sync_locks_audit_first on sync_locks`,
-  `drop function sync_locks_audit()`,
-  `drop trigger sync_locks_guard_token on sync_locks`,
+  `drop trigger sync_locks_insert on sync_locks`,
+  `drop function sync_locks_insert()`,
+  `drop trigger sync_locks_update on sync_locks`,
+  `drop function sync_locks_update()`,
+  `drop function sync_locks_tell(text, text, bigint, text, jsonb)`,
   `drop trigger sync_locks_guard_rows on sync_locks`,
   `create trigger sync_locks_guard_rows before update or delete on sync_locks for each row execute function sync_locks_guard()`,
   `drop index sync_locks_expires_at`,

@@ -10,4 +10,5 @@ export {
   startEmbeddedPostgres,
 } from './embedded/index.js';
 export { assertSchemaCurrent, migrate, migrationStatus, type MigrationStatus, revertLast } from './migrate.js';
+export { type PreparedResult, type PreparedStatement, runPrepared } from './prepared-statement.js';
 export { type Tx, sqlState, SqlState } from './sql-state.js';
