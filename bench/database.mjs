@@ -1,7 +1,7 @@
 import { library, load, scratchFolder } from './support.mjs';
 
 /** An embedded PostgreSQL with durable writes, migrated, and the program's services over it. */
-export async function openServices() {
+export async function openServices({ poolSize = 10 } = {}) {
   load('reflect-metadata');
   const folder = scratchFolder();
   const { startEmbeddedPostgres, migrate, DatabaseModule } = await library('database');
@@ -16,7 +16,7 @@ export async function openServices() {
   const module = await Test.createTestingModule({
     imports: [
       ConfigModule.forRoot(AppConfig.fromEnv({ DATA_DIR: folder.path })),
-      DatabaseModule.forRoot({ url: postgres.url, applicationName: 'holdfast-bench' }),
+      DatabaseModule.forRoot({ url: postgres.url, applicationName: 'holdfast-bench', poolSize }),
       AuthModule,
       SyncServicesModule,
     ],
