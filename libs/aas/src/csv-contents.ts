@@ -26,7 +26,9 @@ export function openCsv(bytes: Buffer): AasContents {
   const full = days.filter((row) => row.slice(FIXED.length).every((time) => time !== '')).length;
   const warnings = ['the export tells staff codes: whoever has another number on the terminal is not recognised'];
   if (full > 0)
-    warnings.push(`${full} of the rows fill all ${times.length} times: later punches of those days are not in the export`);
+    warnings.push(
+      `${full} of the rows fill all ${times.length} times: later punches of those days are not in the export`,
+    );
   return {
     employees: employeesOf(days),
     tables: { [`CSV rows`]: days.length },

@@ -7,3 +7,4 @@ export { InvalidRequestError, requestValidation } from './request-validation.js'
 export { assignRequestId } from './request-id.middleware.js';
 export { HttpModule } from './http.module.js';
 export { PUBLIC_ROUTE, Public } from './public.js';
+export { snakeCased } from './snake-case.js';

@@ -1,18 +1,30 @@
 import { AasFileError, AasService, type AasSource, type OrderedPunch, type ProvenAasFile } from '@app/aas';
-import { DeviceUserAuditService } from '@app/audit';
-import { type Device, DeviceNotFoundError, DevicesService } from '@app/devices';
-import { AppError, type DeviceUserId, systemActor } from '@app/kernel';
+import { DeviceNotFoundError, DevicesService } from '@app/devices';
+import { type DeviceUserId, systemActor } from '@app/kernel';
 import { type ImportTotals, PunchesService, type ReportedPunch } from '@app/punches';
-import { deviceLockKey, type Lease, SyncCoordinator } from '@app/sync-coordinator';
+import { SyncCoordinator } from '@app/sync-coordinator';
 import { Injectable, Logger } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { SyncRunJournal } from './sync-run.journal.js';
+import { RunFrame, type RunUnderway } from './run-frame.js';
+import { SyncFailedError } from './sync-services.errors.js';
 
 /** What a look at AAS came to. */
 export interface AasSyncTotals {
   readonly filesRead: number;
   readonly filesRefused: number;
+  /** Devices whose part was not imported; they are tried again at the next look. */
+  readonly runsFailed: number;
   readonly punchesImported: number;
+}
+
+interface OpenedFile {
+  readonly source: AasSource;
+  readonly file: ProvenAasFile;
+  readonly signal: AbortSignal;
+}
+
+interface SyncedFile {
+  punchesImported: number;
+  runsFailed: number;
 }
 
 /** A clock number within AAS, or `*`, to the id of the device that it is. */
@@ -34,9 +46,7 @@ export class AasRealtimeSync {
     private readonly devices: DevicesService,
     private readonly coordinator: SyncCoordinator,
     private readonly punches: PunchesService,
-    private readonly journal: SyncRunJournal,
-    private readonly audit: DeviceUserAuditService,
-    private readonly dataSource: DataSource,
+    private readonly frame: RunFrame,
   ) {}
 
   /**
@@ -45,21 +55,22 @@ export class AasRealtimeSync {
    * @throws {LeaseBusyError} another server is looking
    */
   async syncChanged(signal?: AbortSignal): Promise<AasSyncTotals> {
-    if (this.aas.path === undefined) return { filesRead: 0, filesRefused: 0, punchesImported: 0 };
+    if (this.aas.path === undefined) return NOTHING_DONE;
     return this.coordinator.withLease('aas', { service: AasRealtimeSync.serviceName, signal }, async (lease) => {
       const clocks = await this.resolveClocks();
       const settings = this.aas.settingsWith(clocks);
-      let [filesRead, filesRefused, punchesImported] = [0, 0, 0];
+      const totals = { ...NOTHING_DONE };
       for (const source of await this.findChanged(settings)) {
         const ending = signal ? AbortSignal.any([signal, lease.signal]) : lease.signal;
-        const imported = await this.syncFile(source, clocks, settings, ending);
-        if (imported === 'refused') filesRefused += 1;
+        const synced = await this.syncFile(source, clocks, settings, ending);
+        if (synced === 'refused') totals.filesRefused += 1;
         else {
-          filesRead += 1;
-          punchesImported += imported;
+          totals.filesRead += 1;
+          totals.runsFailed += synced.runsFailed;
+          totals.punchesImported += synced.punchesImported;
         }
       }
-      return { filesRead, filesRefused, punchesImported };
+      return totals;
     });
   }
 
@@ -78,16 +89,18 @@ export class AasRealtimeSync {
     clocks: ClockMap,
     settings: string,
     signal: AbortSignal,
-  ): Promise<number | 'refused'> {
+  ): Promise<SyncedFile | 'refused'> {
     try {
       await using file = await this.aas.open(source, { clocks, signal });
-      let punchesImported = 0;
+      const synced: SyncedFile = { punchesImported: 0, runsFailed: 0 };
       for (const deviceId of new Set(Object.values(clocks))) {
-        if ((file.summary.punches[deviceId] ?? 0) === 0) continue;
-        punchesImported += await this.syncDevice(await this.devices.get(deviceId), source, file, signal);
+        if ((file.summary.punches[deviceId] ?? 0) > 0)
+          await this.syncDevice(deviceId, { source, file, signal }, synced);
       }
-      await this.aas.recordRead(source, file, { settings, punchesImported });
-      return punchesImported;
+      // Otherwise it is looked at again, and what has been imported is not imported twice.
+      if (synced.runsFailed === 0)
+        await this.aas.recordRead(source, file, { settings, punchesImported: synced.punchesImported });
+      return synced;
     } catch (error) {
       if (!(error instanceof AasFileError)) throw error;
       await this.aas.recordRefusal(source, error, settings);
@@ -95,33 +108,25 @@ export class AasRealtimeSync {
     }
   }
 
-  /** A run against one device, from lease to lease, that reads a file instead of the terminal. */
-  private async syncDevice(
-    device: Device,
-    source: AasSource,
-    file: ProvenAasFile,
-    signal: AbortSignal,
-  ): Promise<number> {
+  /** A run against one device that reads a file instead of the terminal; its failure stops no other device. */
+  private async syncDevice(deviceId: string, opened: OpenedFile, synced: SyncedFile): Promise<void> {
+    const { file, source, signal } = opened;
     const request = { service: AasRealtimeSync.serviceName, actor: systemActor, signal };
-    const runId = await this.journal.begin(device.id, request);
     try {
-      return await this.coordinator.withLease(deviceLockKey(device.id), request, async (lease) => {
-        await this.journal.recordLease(runId, device.id, lease);
-        const totals = await this.importPunches(device, runId, lease, file);
-        await this.finish(device, runId, lease, source, file, totals);
-        return totals.imported;
-      });
+      const { imported } = await this.frame.run(await this.devices.get(deviceId), request, (run) =>
+        this.importPunches(run, source, file),
+      );
+      synced.punchesImported += imported;
     } catch (error) {
-      await this.dataSource.transaction(async (tx) => {
-        await this.journal.fail(tx, runId, error);
-        await this.audit.logOperation(tx, this.entry('sync_run_failed', device, runId, { code: codeOf(error) }));
-      });
-      throw error;
+      if (!(error instanceof SyncFailedError) || signal.aborted) throw error;
+      if (error.cause instanceof AasFileError) throw error.cause;
+      synced.runsFailed += 1; // its row, its audit entry and the log say why
     }
   }
 
   /** Batch by batch, each exactly once: a run that is cut off is finished by the next one. */
-  private async importPunches(device: Device, runId: string, lease: Lease, file: ProvenAasFile): Promise<ImportTotals> {
+  private async importPunches(run: RunUnderway, source: AasSource, file: ProvenAasFile): Promise<ImportTotals> {
+    const { device, runId, lease } = run;
     const context = { deviceId: device.id, runId, timeZone: this.devices.timeZoneOf(device) };
     let [read, imported] = [0, 0];
     for await (const batch of file.punchesOf(device.id)) {
@@ -131,59 +136,15 @@ export class AasRealtimeSync {
       read += totals.read;
       imported += totals.imported;
     }
-    return { read, imported, alreadyKnown: read - imported };
-  }
-
-  private async finish(
-    device: Device,
-    runId: string,
-    lease: Lease,
-    source: AasSource,
-    { summary }: ProvenAasFile,
-    punches: ImportTotals,
-  ): Promise<void> {
-    const proof = {
-      source: 'aas',
-      role: source.role,
-      sha256: summary.sha256,
-      tables: summary.tables,
-      proves_presence: false,
-    };
-    await lease.transaction(async (tx) => {
-      await this.journal.succeed(tx, { runId, totals: NOBODY_SEEN, invalid: 0, punches }, proof);
-      const counts = {
-        discovered: 0,
-        mapped: 0,
-        unmapped: 0,
-        punches_read: punches.read,
-        punches_imported: punches.imported,
-      };
-      await this.audit.logOperation(tx, this.entry('sync_run_finished', device, runId, { ...counts, ...proof }));
-    });
-    this.logger.log({
-      msg: 'punches imported from AAS',
-      device_id: device.id,
-      device: device.name,
-      sync_run_id: runId,
-      role: source.role,
-      punches_read: punches.read,
-      punches_imported: punches.imported,
-    });
-  }
-
-  private entry(
-    operation: 'sync_run_finished' | 'sync_run_failed',
-    device: Device,
-    runId: string,
-    details: Record<string, unknown>,
-  ): Parameters<DeviceUserAuditService['logOperation']>[1] {
-    return {
-      operation,
-      deviceId: device.id,
-      performedBy: systemActor,
-      serviceName: AasRealtimeSync.serviceName,
-      details: { sync_run_id: runId, ...details },
-    };
+    const punches = { read, imported, alreadyKnown: read - imported };
+    const { sha256, tables } = file.summary;
+    const proof = { source: 'aas', role: source.role, sha256, tables, proves_presence: false };
+    await lease.transaction((tx) =>
+      this.frame.noteSuccess(tx, run, { runId, totals: NOBODY_SEEN, invalid: 0, punches }, proof),
+    );
+    const about = { device_id: device.id, device: device.name, sync_run_id: runId, role: source.role };
+    this.logger.log({ msg: 'punches imported from AAS', ...about, punches_read: read, punches_imported: imported });
+    return punches;
   }
 
   /** A device that the configuration names and nobody registered is told once, and its clock is left out. */
@@ -203,13 +164,10 @@ export class AasRealtimeSync {
   }
 }
 
+const NOTHING_DONE: AasSyncTotals = { filesRead: 0, filesRefused: 0, runsFailed: 0, punchesImported: 0 };
 /** A file shows nobody on a terminal. */
 const NOBODY_SEEN = { read: 0, mapped: 0, unmapped: 0, newlyBuffered: 0, alreadyBuffered: 0, updated: 0 };
 
 function reportedPunchOf({ deviceUserId, ...punch }: OrderedPunch): ReportedPunch {
   return { ...punch, deviceUserId: deviceUserId as DeviceUserId };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof AppError ? error.code : 'sync/unforeseen';
 }

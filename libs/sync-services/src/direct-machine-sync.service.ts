@@ -2,7 +2,8 @@ import { type Device } from '@app/devices';
 import { type Actor, AbortedError, AppError } from '@app/kernel';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { RunProgressBoard } from './run-progress.board.js';
-import { type FinishedRun, type RunProgress, SyncRun } from './sync-run.js';
+import { type FinishedRun, type RunProgress } from './run.js';
+import { SyncRun } from './sync-run.js';
 
 /** Who wants the run, and who wants to watch. */
 export interface DirectSyncRequest {

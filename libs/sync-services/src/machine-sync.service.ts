@@ -4,7 +4,8 @@ import { deviceLockKey, SyncCoordinator } from '@app/sync-coordinator';
 import { Injectable, Logger } from '@nestjs/common';
 import { RunSupersededError } from './sync-services.errors.js';
 import { SyncRunJournal } from './sync-run.journal.js';
-import { type FinishedRun, type RunRequest, SyncRun } from './sync-run.js';
+import { type FinishedRun, type RunRequest } from './run.js';
+import { SyncRun } from './sync-run.js';
 
 /** How many terminals are read at once: one that hangs must not keep the others waiting. */
 const DEVICES_AT_ONCE = 4;

@@ -1,7 +1,8 @@
 import { type Device, DevicesService } from '@app/devices';
 import { type Actor, AppError } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
-import { type RunPreview, type RunProgress, SyncRun } from './sync-run.js';
+import { type RunProgress } from './run.js';
+import { type RunPreview, SyncRun } from './sync-run.js';
 
 /** The totals of requirement 10; read = mapped + newlyBuffered + alreadyBuffered. */
 export interface PopulateTotals {

@@ -4,7 +4,7 @@ import { concat, defer, type Observable, ReplaySubject, switchMap, takeWhile } f
 import { map } from 'rxjs/operators';
 import { SyncRunJournal } from './sync-run.journal.js';
 import { type SyncRunRow } from './sync-run.entity.js';
-import { type RunProgress } from './sync-run.js';
+import { type RunProgress } from './run.js';
 
 /** What a watcher of a run is told: how far it is, and at last how it ended. */
 export type RunNews = { readonly progress: RunProgress } | { readonly ended: SyncRunRow };

@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, type Repository } from 'typeorm';
 import { type RunOutcome, SyncRunRow } from './sync-run.entity.js';
-import { type FinishedRun } from './sync-run.js';
+import { type FinishedRun } from './run.js';
 import { SyncRunNotFoundError } from './sync-services.errors.js';
 
 /** A waiting run of a dead process never gets a lease; after this long nobody can still be waiting. */

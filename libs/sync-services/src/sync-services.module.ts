@@ -16,6 +16,7 @@ import { MachineSyncService } from './machine-sync.service.js';
 import { PopulateBuffer } from './populate-buffer.js';
 import { RealtimeWatchSchedule } from './realtime-watch.schedule.js';
 import { REALTIME_OPTIONS, RealtimeWatch, STANDARD_REALTIME } from './realtime-watch.service.js';
+import { RunFrame } from './run-frame.js';
 import { RunProgressBoard } from './run-progress.board.js';
 import { SyncRunRow } from './sync-run.entity.js';
 import { SyncRunJournal } from './sync-run.journal.js';
@@ -39,6 +40,7 @@ import { TerminalReadings } from './terminal-reading.js';
   controllers: [SyncRunsController],
   providers: [
     SyncRun,
+    RunFrame,
     SyncRunJournal,
     TerminalReadings,
     RunProgressBoard,

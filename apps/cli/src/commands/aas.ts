@@ -1,11 +1,11 @@
 import { AasReader, type AasSource, type AasSummary, findAasSources, STANDARD_AAS_WORKER } from '@app/aas';
+import { snakeCased } from '@app/http';
 import { AasRealtimeSync } from '@app/sync-services';
 import { type Command } from 'commander';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table } from '../output.js';
+import { printData, printJson, table, tell } from '../output.js';
 import { runCommand } from '../run-command.js';
-import { snakeCased } from '../snake-case.js';
 
 /** `holdfast aas …` */
 export function addAasCommands(program: Command): void {
@@ -40,10 +40,12 @@ export function addAasCommands(program: Command): void {
           const totals = await app.get(AasRealtimeSync).syncChanged(signal);
           if (json) printJson(snakeCased({ ...totals }));
           else {
-            const { filesRead, filesRefused, punchesImported } = totals;
+            const { filesRead, filesRefused, runsFailed, punchesImported } = totals;
             printData(`${filesRead} files read, ${filesRefused} refused, ${punchesImported} punches imported`);
+            if (runsFailed > 0)
+              tell(`holdfast: ${runsFailed} devices could not be served; the next look tries them again`);
           }
-          return totals.filesRefused > 0 ? ExitCode.SOME_FAILED : ExitCode.DONE;
+          return totals.filesRefused + totals.runsFailed > 0 ? ExitCode.SOME_FAILED : ExitCode.DONE;
         }),
       ),
     );

@@ -1,10 +1,10 @@
 import { AuditChain, type ChainReport } from '@app/audit';
+import { snakeCased } from '@app/http';
 import { type Command } from 'commander';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { printData, printJson, tell } from '../output.js';
 import { runCommand } from '../run-command.js';
-import { snakeCased } from '../snake-case.js';
 
 const PROGRESS_EVERY = 100_000;
 

@@ -1,3 +1,4 @@
+import { snakeCased } from '@app/http';
 import { administrator } from '@app/kernel';
 import { PopulateBuffer, type PopulatedDevice, type PopulateTotals } from '@app/sync-services';
 import { type Command } from 'commander';
@@ -6,7 +7,6 @@ import { ExitCode, exitCodeOf } from '../exit-code.js';
 import { errorDocument, printData, printJson, table, tell } from '../output.js';
 import { ReadProgressBar } from '../progress.js';
 import { runCommand } from '../run-command.js';
-import { snakeCased } from '../snake-case.js';
 
 interface PopulateOptions {
   readonly device: readonly string[];

@@ -1,10 +1,10 @@
 import { type ProbeStageResult } from '@app/device-gateway';
+import { snakeCased } from '@app/http';
 import { type Command } from 'commander';
 import { withGateway } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { printable, printData, printJson } from '../output.js';
 import { runCommand } from '../run-command.js';
-import { snakeCased } from '../snake-case.js';
 import { addTargetOptions, targetFrom, type TargetOptions } from './target-options.js';
 
 export function addDeviceProbe(device: Command): void {

@@ -1,11 +1,11 @@
 import { type CompleteUserRead, type DeviceIdentity, type DeviceTarget, type DeviceUser } from '@app/device-gateway';
+import { snakeCased } from '@app/http';
 import { type Command } from 'commander';
 import { withGateway } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { printData, printJson, table, tell } from '../output.js';
 import { ReadProgressBar } from '../progress.js';
 import { runCommand } from '../run-command.js';
-import { snakeCased } from '../snake-case.js';
 import { addTargetOptions, targetFrom, type TargetOptions } from './target-options.js';
 
 export function addDeviceUsers(device: Command): void {

@@ -1,3 +1,4 @@
+import { snakeCased } from '@app/http';
 import { ApiProperty } from '@nestjs/swagger';
 import { RUN_OUTCOMES, type RunOutcome, type SyncRunRow } from '../sync-run.entity.js';
 
@@ -57,6 +58,6 @@ export function syncRunView(run: SyncRunRow): SyncRunView {
     punch_error_code: run.punchErrorCode,
     punch_error_message: run.punchErrorMessage,
     clock_drift_seconds: run.clockDriftSeconds,
-    proof: run.proof,
+    proof: run.proof && (snakeCased(run.proof) as Record<string, unknown>),
   };
 }

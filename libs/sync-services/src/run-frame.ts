@@ -1,0 +1,107 @@
+import { DeviceUserAuditService } from '@app/audit';
+import { type Tx } from '@app/database';
+import { type Device } from '@app/devices';
+import { snakeCased } from '@app/http';
+import { AppError } from '@app/kernel';
+import { deviceLockKey, type Lease, SyncCoordinator } from '@app/sync-coordinator';
+import { Injectable, Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { type FinishedRun, type RunRequest } from './run.js';
+import { SyncRunJournal } from './sync-run.journal.js';
+import { RunSupersededError, SyncFailedError } from './sync-services.errors.js';
+
+/** A run that has its lease. */
+export interface RunUnderway {
+  readonly runId: string;
+  readonly device: Device;
+  readonly request: RunRequest;
+  readonly lease: Lease;
+  /** Fires when the lease ends, or when nobody wants the run any more. */
+  readonly signal: AbortSignal;
+}
+
+/** The frame of every run, whatever it reads: its row, the lease of its device, and the story of how it ended. */
+@Injectable()
+export class RunFrame {
+  private readonly logger = new Logger(RunFrame.name);
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly coordinator: SyncCoordinator,
+    private readonly journal: SyncRunJournal,
+    private readonly audit: DeviceUserAuditService,
+  ) {}
+
+  /**
+   * From lease request to lease release. `work` stores through the lease, and notes its success in the same transaction.
+   * @throws {SyncFailedError} with the code of what failed: `coordination/lease-busy`, `device/incomplete-read`, …
+   * @throws {RunSupersededError} it was not wanted any more when its turn came
+   */
+  async run<T>(device: Device, request: RunRequest, work: (run: RunUnderway) => Promise<T>): Promise<T> {
+    const runId = await this.journal.begin(device.id, request);
+    request.onStarted?.(runId);
+    try {
+      request.onProgress?.({ stage: 'waiting' });
+      return await this.coordinator.withLease(deviceLockKey(device.id), request, async (lease) => {
+        await this.journal.recordLease(runId, device.id, lease);
+        if (request.stillWanted && !(await request.stillWanted())) throw new RunSupersededError();
+        const signal = request.signal ? AbortSignal.any([lease.signal, request.signal]) : lease.signal;
+        return work({ runId, device, request, lease, signal });
+      });
+    } catch (error) {
+      if (error instanceof RunSupersededError) {
+        await this.journal.withdraw(runId);
+        throw error;
+      }
+      await this.noteFailure(runId, device, request, error);
+      throw error instanceof AppError ? new SyncFailedError(runId, error) : error;
+    }
+  }
+
+  /** Ends the run's row and tells the audit log, in the transaction that stores what the run found. */
+  async noteSuccess(tx: Tx, { device, request }: RunUnderway, run: FinishedRun, proof: object): Promise<void> {
+    await this.journal.succeed(tx, run, proof);
+    const { totals, punches, punchFailure } = run;
+    await this.audit.logOperation(tx, {
+      operation: 'sync_run_finished',
+      deviceId: device.id,
+      performedBy: request.actor,
+      serviceName: request.service,
+      details: {
+        sync_run_id: run.runId,
+        discovered: totals.read,
+        mapped: totals.mapped,
+        unmapped: totals.unmapped,
+        newly_buffered: totals.newlyBuffered,
+        invalid: run.invalid,
+        punches_read: punches?.read ?? null,
+        punches_imported: punches?.imported ?? null,
+        punch_error: punchFailure?.code ?? null,
+        clock_drift_seconds: run.clockDriftSeconds ?? null,
+        proof: snakeCased({ ...proof }),
+      },
+    });
+  }
+
+  /** The story of a failed run. If not even that can be stored, the log keeps it and the first error is the one told. */
+  private async noteFailure(runId: string, device: Device, request: RunRequest, error: unknown): Promise<void> {
+    const code = error instanceof AppError ? error.code : 'sync/unforeseen';
+    const reason = error instanceof Error ? error.message : String(error);
+    const about = { device_id: device.id, device: device.name, sync_run_id: runId };
+    this.logger.warn({ msg: 'sync run failed', ...about, service: request.service, code, reason });
+    try {
+      await this.dataSource.transaction(async (tx) => {
+        await this.journal.fail(tx, runId, error);
+        await this.audit.logOperation(tx, {
+          operation: 'sync_run_failed',
+          deviceId: device.id,
+          performedBy: request.actor,
+          serviceName: request.service,
+          details: { sync_run_id: runId, code, reason },
+        });
+      });
+    } catch (storing) {
+      this.logger.error({ msg: 'a failed sync run could not be recorded', sync_run_id: runId, err: storing });
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import { type SightingTotals } from '@app/buffer';
+import { type DeviceError, type ReadProgress } from '@app/device-gateway';
+import { type Actor } from '@app/kernel';
+import { type ImportTotals } from '@app/punches';
+
+/** Who asks for a run, in whose name, and who wants to watch. */
+export interface RunRequest {
+  /** The service's name in the requirements: `machineSyncService`, … */
+  readonly service: string;
+  readonly actor: Actor;
+  readonly signal?: AbortSignal;
+  /** Told the run's number before anything else happens. */
+  readonly onStarted?: (runId: string) => void;
+  readonly onProgress?: (progress: RunProgress) => void;
+  /** Asked once the lease is held: false, and the run leaves no trace, since another server has done its work. */
+  readonly stillWanted?: () => Promise<boolean>;
+}
+
+/**
+ * Where a run is: waiting for its turn, then what the reader says, then storing. `elsewhere`: another server runs it, and
+ * how far it is cannot be seen from here.
+ */
+export type RunProgress = { readonly stage: 'waiting' | 'connecting' | 'storing' | 'elsewhere' } | ReadProgress;
+
+/** What a run found and did. */
+export interface FinishedRun {
+  readonly runId: string;
+  readonly totals: SightingTotals;
+  /** Records that decoded but cannot be a user. */
+  readonly invalid: number;
+  /** Undefined: the log could not be read with proof, and `punchFailure` says why. */
+  readonly punches?: ImportTotals;
+  readonly punchFailure?: DeviceError;
+  /** By how much the terminal's clock is ahead of ours; negative: behind. */
+  readonly clockDriftSeconds?: number;
+}
