@@ -1,12 +1,10 @@
-import { PageQuery } from '@app/http';
+import { OptionalRowId, PageQuery } from '@app/http';
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, Matches } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
 import { RUN_OUTCOMES, type RunOutcome } from '../sync-run.entity.js';
 
 export class ListRunsQuery extends PageQuery {
-  @ApiPropertyOptional({ description: 'Only runs of this device.', example: '1' })
-  @IsOptional()
-  @Matches(/^[1-9][0-9]{0,17}$/, { message: 'device_id must be a positive whole number' })
+  @OptionalRowId('Only runs of this device.')
   readonly device_id?: string;
 
   @ApiPropertyOptional({ enum: RUN_OUTCOMES, description: 'Only runs that ended so.' })
