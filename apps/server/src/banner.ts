@@ -1,6 +1,7 @@
 import { type TokenOrigin } from '@app/auth';
 import { type DatabaseServer } from '@app/database';
-import { type Device } from '@app/devices';
+import { type Device, type LockedDevices } from '@app/devices';
+import { AppError } from '@app/kernel';
 import { type FinishedRun } from '@app/sync-services';
 import { type DemoTerminal } from './demo-terminal.js';
 import { DOCS_PATH } from './documentation.js';
@@ -11,8 +12,10 @@ export interface BannerFacts {
   readonly token: TokenOrigin;
   readonly database: DatabaseServer;
   readonly demo?: DemoTerminal;
-  readonly demoRun?: FinishedRun;
+  /** Or why the demo could not be read. */
+  readonly demoRun?: FinishedRun | AppError;
   readonly devices: readonly Device[];
+  readonly locked?: LockedDevices;
 }
 
 /** What a person needs right after the start: where things are, what was read, what to do next. */
@@ -24,6 +27,7 @@ export function bannerText(facts: BannerFacts): string {
     ['Token', tokenText(facts.token)],
     ['Data', database.description],
     ...terminalRows(facts),
+    ...lockedRows(facts),
     ['Next', `npm run --silent cli -- device add --name "Front door" --address 192.168.1.201`],
     ['', 'npm run --silent cli -- --help'],
     ['Stop', 'Ctrl-C'],
@@ -47,10 +51,22 @@ function terminalRows({ demo, demoRun, devices }: BannerFacts): (readonly [strin
   ] as const;
   if (!demo || !demoRun) return [ownRow];
   const { host, port } = demo.device;
-  const { read, newlyBuffered, unmapped } = demoRun.totals;
   return [
     ownRow,
     ['Demo', `an EMULATED terminal with invented people at ${host}:${port} (DEMO=off to do without)`],
-    ['', `${read} users read with proof, ${newlyBuffered} newly buffered, ${unmapped} waiting for a mapping`],
+    ['', demoRun instanceof AppError ? `not read yet: ${demoRun.message}` : countsOf(demoRun)],
+  ];
+}
+
+function countsOf({ totals: { read, newlyBuffered, unmapped } }: FinishedRun): string {
+  return `${read} users read with proof, ${newlyBuffered} newly buffered, ${unmapped} waiting for a mapping`;
+}
+
+function lockedRows({ locked }: BannerFacts): (readonly [string, string])[] {
+  if (!locked) return [];
+  const names = locked.devices.map(({ name }) => name).join(', ');
+  return [
+    ['WARNING', `cannot read ${names}:`],
+    ['', locked.reason.message],
   ];
 }

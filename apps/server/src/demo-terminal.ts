@@ -1,6 +1,6 @@
 import { type EmulatedUser, inventPunches, inventTemplates, inventUsers, ZkTerminal } from '@app/device-emulator';
 import { type Device, DevicesService } from '@app/devices';
-import { systemActor } from '@app/kernel';
+import { AppError, systemActor } from '@app/kernel';
 import { type FinishedRun, MachineSyncService } from '@app/sync-services';
 import { type INestApplicationContext } from '@nestjs/common';
 
@@ -42,9 +42,14 @@ export class DemoTerminal {
     }
   }
 
-  /** Reads it like any other terminal. */
-  sync(): Promise<FinishedRun> {
-    return this.machineSync.syncDevice(this.device, systemActor);
+  /** Reads it like any other terminal; that it could not be read now is no reason not to start. */
+  async sync(): Promise<FinishedRun | AppError> {
+    try {
+      return await this.machineSync.syncDevice(this.device, systemActor);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return error;
+    }
   }
 
   stop(): Promise<void> {

@@ -1,7 +1,7 @@
 import { AdminTokenService } from '@app/auth';
 import { AppConfig } from '@app/config';
 import { migrate, openDatabaseServer, type DatabaseServer } from '@app/database';
-import { DevicesService } from '@app/devices';
+import { DevicesService, type LockedDevices } from '@app/devices';
 import { assignRequestId } from '@app/http';
 import { NestLogger } from '@app/logging';
 import { MachineSyncService } from '@app/sync-services';
@@ -64,10 +64,19 @@ export class HoldfastServer {
     await app.listen(this.config.port, this.config.host);
     const url = serverUrl(app.getHttpServer());
     const demo = await this.startDemo(app, database);
-    const demoRun = demo && (await demo.sync());
+    const demoRun = await demo?.sync();
     const devices = await app.get(DevicesService).list();
-    this.banner = bannerText({ url, token, database, demo, demoRun, devices });
+    const locked = await this.findLockedDevices(app);
+    this.banner = bannerText({ url, token, database, demo, demoRun, devices, locked });
     this.readDevicesInBackground(app);
+  }
+
+  /** Devices that another server can open and this one cannot, told before the first read fails for it. */
+  private async findLockedDevices(app: NestExpressApplication): Promise<LockedDevices | undefined> {
+    const locked = await app.get(DevicesService).findLocked();
+    const names = locked?.devices.map(({ name }) => name);
+    if (locked) this.logger.error({ context: 'devices', devices: names }, locked.reason.message);
+    return locked;
   }
 
   private async startDatabase(): Promise<DatabaseServer> {

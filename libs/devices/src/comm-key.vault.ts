@@ -13,7 +13,8 @@ const FORMAT = 'v1';
 
 /**
  * Closes and opens comm keys with AES-256-GCM, so that a stolen database does not open terminals. The key lies in
- * `DATA_DIR/holdfast.key`, mode 0600, made on first need; several servers on one database need the same file.
+ * `DATA_DIR/holdfast.key`, mode 0600, made when the first comm key is closed; several servers on one database need the
+ * same file.
  */
 @Injectable()
 export class CommKeyVault {
@@ -25,6 +26,7 @@ export class CommKeyVault {
   async close(commKey: number): Promise<string | null> {
     if (commKey === 0) return null;
     const nonce = randomBytes(NONCE_BYTES);
+    await this.makeKeyOnce();
     const cipher = createCipheriv('aes-256-gcm', await this.loadKey(), nonce);
     const body = Buffer.concat([cipher.update(String(commKey), 'utf8'), cipher.final()]);
     return `${FORMAT}.${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')}`;
@@ -32,7 +34,7 @@ export class CommKeyVault {
 
   /**
    * The comm key of a stored text, 0 for null.
-   * @throws {SecretKeyError} the key file is not the one that closed it
+   * @throws {SecretKeyError} the key file is not there, or not the one that closed it
    */
   async open(closed: string | null): Promise<number> {
     if (closed === null) return 0;
@@ -53,41 +55,55 @@ export class CommKeyVault {
   }
 
   private loadKey(): Promise<Buffer> {
-    this.key ??= this.readOrMakeKey().catch((error: unknown) => {
+    this.key ??= this.readKey().catch((error: unknown) => {
       this.key = undefined;
       throw error;
     });
     return this.key;
   }
 
-  private async readOrMakeKey(): Promise<Buffer> {
-    const file = join(this.config.dataDir, KEY_FILE);
-    await this.makeKeyOnce(file);
-    const key = Buffer.from((await readFile(file, 'utf8')).trim(), 'base64');
-    if (key.length !== KEY_BYTES)
-      throw new SecretKeyError(`${KEY_FILE} in DATA_DIR is damaged; put back your copy of it`);
-    return key;
+  private async readKey(): Promise<Buffer> {
+    const text = await this.readKeyFile();
+    if (text === undefined) {
+      throw new SecretKeyError(
+        `${KEY_FILE} is not in DATA_DIR, and stored comm keys were closed with it; copy it from the server that has it, ` +
+          'or add the devices again',
+      );
+    }
+    const key = Buffer.from(text.trim(), 'base64');
+    if (key.length === KEY_BYTES) return key;
+    throw new SecretKeyError(`${KEY_FILE} in DATA_DIR is damaged; put back your copy of it`);
   }
 
   /** Whole or not at all: written aside and linked, so that two processes starting at once end with one key. */
-  private async makeKeyOnce(file: string): Promise<void> {
-    if (await readFile(file).then(() => true, isOther)) return;
+  private async makeKeyOnce(): Promise<void> {
+    if ((await this.readKeyFile()) !== undefined) return;
     await mkdir(this.config.dataDir, { recursive: true });
-    const aside = `${file}.${randomBytes(6).toString('hex')}`;
+    const aside = `${this.file}.${randomBytes(6).toString('hex')}`;
     await writeFile(aside, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
     try {
-      await link(aside, file);
+      await link(aside, this.file);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     } finally {
       await rm(aside, { force: true });
     }
   }
-}
 
-function isOther(error: NodeJS.ErrnoException): false {
-  if (error.code === 'ENOENT') return false;
-  throw new SecretKeyError(`${KEY_FILE} in DATA_DIR cannot be read (${error.code}); give this account the right to`, {
-    cause: error,
-  });
+  /** Undefined: there is none. */
+  private async readKeyFile(): Promise<string | undefined> {
+    try {
+      return await readFile(this.file, 'utf8');
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined;
+      throw new SecretKeyError(`${KEY_FILE} in DATA_DIR cannot be read (${code}); give this account the right to`, {
+        cause,
+      });
+    }
+  }
+
+  private get file(): string {
+    return join(this.config.dataDir, KEY_FILE);
+  }
 }

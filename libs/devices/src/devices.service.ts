@@ -14,10 +14,15 @@ import { type Actor, formatWallTime, type WallTime, wallTimeToDate } from '@app/
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { isTimeZone } from 'class-validator';
-import { DataSource, type Repository } from 'typeorm';
+import { DataSource, IsNull, Not, type Repository } from 'typeorm';
 import { CommKeyVault } from './comm-key.vault.js';
 import { Device } from './device.entity.js';
-import { DeviceAlreadyRegisteredError, DeviceNotFoundError, UnknownTimeZoneError } from './devices.errors.js';
+import {
+  DeviceAlreadyRegisteredError,
+  DeviceNotFoundError,
+  SecretKeyError,
+  UnknownTimeZoneError,
+} from './devices.errors.js';
 import { slugFor } from './slug.js';
 
 /** What an administrator tells about a terminal. */
@@ -44,6 +49,12 @@ export interface AddedDevice {
   readonly deviceTime: WallTime;
 }
 
+/** Devices whose comm key this server cannot open. */
+export interface LockedDevices {
+  readonly devices: readonly Device[];
+  readonly reason: SecretKeyError;
+}
+
 /** The registry of terminals: who they are and how to reach them. */
 @Injectable()
 export class DevicesService {
@@ -60,6 +71,7 @@ export class DevicesService {
    * Asks the terminal who it is and registers it. Nothing is stored unless it answered.
    * @throws {DeviceError} the terminal could not be reached or did not prove what it is
    * @throws {DeviceAlreadyRegisteredError} its address or its serial number is registered
+   * @throws {SecretKeyError} it has a comm key, and the key file here is not the one that others were closed with
    */
   async add(wanted: NewDevice, actor: Actor): Promise<AddedDevice> {
     const target: DeviceTarget = { ...wanted, ...parseDeviceAddress(wanted.address) };
@@ -170,6 +182,22 @@ export class DevicesService {
     await this.devices.update({ id: deviceId, isDemo: true }, change);
   }
 
+  /** The devices whose comm key was closed with another key file than this server has; undefined: none. */
+  async findLocked(): Promise<LockedDevices | undefined> {
+    const devices: Device[] = [];
+    let reason: SecretKeyError | undefined;
+    for (const device of await this.devices.find({ where: { commKeyEncrypted: Not(IsNull()) } })) {
+      try {
+        await this.vault.open(device.commKeyEncrypted);
+      } catch (error) {
+        if (!(error instanceof SecretKeyError)) throw error;
+        devices.push(device);
+        reason = error;
+      }
+    }
+    return reason && { devices, reason };
+  }
+
   private async introduce(
     target: DeviceTarget,
   ): Promise<{ identity: DeviceIdentity; userCount: number; deviceTime: WallTime }> {
@@ -183,6 +211,12 @@ export class DevicesService {
     if (known) throw new DeviceAlreadyRegisteredError(`${host}:${port}`, known);
   }
 
+  /** A comm key closed with a key file of our own could not be opened by the servers that share another one. */
+  private async refuseForeignKeyFile(): Promise<void> {
+    const locked = await this.findLocked();
+    if (locked) throw locked.reason;
+  }
+
   private async register(
     wanted: NewDevice,
     target: DeviceTarget,
@@ -192,6 +226,7 @@ export class DevicesService {
     const known = await this.devices.findOne({ where: { serialNumber: identity.serialNumber } });
     if (known)
       throw new DeviceAlreadyRegisteredError(`The terminal with serial number ${identity.serialNumber}`, known);
+    if (wanted.commKey !== 0) await this.refuseForeignKeyFile();
     const commKeyEncrypted = await this.vault.close(wanted.commKey);
     try {
       return await this.dataSource.transaction(async (tx) => {

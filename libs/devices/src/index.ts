@@ -1,6 +1,6 @@
 export { CommKeyVault } from './comm-key.vault.js';
 export { Device, DEVICE_ENTITIES } from './device.entity.js';
-export { type AddedDevice, DevicesService, type NewDevice } from './devices.service.js';
+export { type AddedDevice, DevicesService, type LockedDevices, type NewDevice } from './devices.service.js';
 export { DeviceAlreadyRegisteredError, DeviceNotFoundError, SecretKeyError } from './devices.errors.js';
 export { DevicesModule } from './devices.module.js';
 export { AddDeviceBody } from './dto/add-device.body.js';
