@@ -1,70 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inventUsers, ZkTerminal } from '@app/device-emulator';
 import { isReadOrSessionCommand } from '@app/zk-protocol';
 import { createEmptyDatabase } from '@test/support';
+import { CLI, type Ended, newFolder, removeFolders, Running, SERVER } from './running.js';
 
-/** The built program, as `npm start` and `npm run cli` run it; scripts/test.mjs has built it. */
-const SERVER = resolve('dist/apps/server/src/main.js');
-const CLI = resolve('dist/apps/cli/src/main.js');
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A program that runs: what it has said so far, and how it ended. */
-class Running {
-  stdout = '';
-  stderr = '';
-  readonly ended: Promise<Ended>;
-  private readonly child: ChildProcess;
-
-  constructor(program: string, args: readonly string[], env: Record<string, string>) {
-    const { PATH = '', HOME = '' } = process.env;
-    this.child = spawn(process.execPath, [program, ...args], {
-      env: { PATH, HOME, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.child.stdout?.on('data', (text: Buffer) => (this.stdout += text.toString()));
-    this.child.stderr?.on('data', (text: Buffer) => (this.stderr += text.toString()));
-    this.ended = once(this.child, 'close').then(([code]) => ({
-      code: code as number | null,
-      stdout: this.stdout,
-      stderr: this.stderr,
-    }));
-  }
-
-  /** Waits until it has printed the banner; fails when it ends before. */
-  async banner(): Promise<string> {
-    while (!this.stdout.includes('Ctrl-C')) {
-      const ended = await Promise.race([this.ended, once(this.child.stdout!, 'data').then(() => undefined)]);
-      if (ended) throw new Error(`ended with ${ended.code} before its banner: ${ended.stderr}`);
-    }
-    return this.stdout.slice(this.stdout.indexOf('Holdfast is running'));
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.child.kill(signal);
-  }
-}
-
-const folders: string[] = [];
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-e2e-'));
-  await chmod(folder, 0o755);
-  folders.push(folder);
-  return folder;
-}
-afterAll(async () => {
-  for (const folder of folders) await rm(folder, { recursive: true, force: true });
-});
+afterAll(removeFolders);
 
 describe('a first start', () => {
   let dataDir: string;

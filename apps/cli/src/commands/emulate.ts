@@ -1,9 +1,13 @@
-import { inventTemplates, inventUsers, ZkTerminal } from '@app/device-emulator';
+import { type EmulatedUser, inventPunches, inventTemplates, inventUsers, ZkTerminal } from '@app/device-emulator';
+import { formatWallTime, type WallTime, wallTimeFromDate } from '@app/kernel';
 import { type Command, Option } from 'commander';
 import { ExitCode } from '../exit-code.js';
 import { printData, printJson, tell } from '../output.js';
 import { runCommand } from '../run-command.js';
 import { parseCommKey, wholeNumber } from './target-options.js';
+
+/** Punches that a terminal keeps; then it drops the oldest. */
+const LOG_CAPACITY = 100_000;
 
 interface EmulateOptions {
   readonly host: string;
@@ -13,7 +17,10 @@ interface EmulateOptions {
   readonly commKey: number;
   readonly transport: 'tcp' | 'udp' | 'both';
   readonly recordWidth: '28' | '72';
-  readonly serial: string;
+  readonly serial?: string;
+  readonly days: number;
+  readonly punchEvery?: number;
+  readonly connections: 'single' | 'many';
   readonly json?: boolean;
 }
 
@@ -34,7 +41,14 @@ export function addEmulateCommands(program: Command): void {
         .choices(['28', '72'])
         .default('72'),
     )
-    .option('--serial <text>', 'its serial number', 'EMULATED0001')
+    .option('--serial <text>', 'its serial number; unless given, the port is part of it')
+    .option('--days <count>', 'how many days of punches its log holds', wholeNumber(0, 365), 10)
+    .option('--punch-every <seconds>', 'somebody punches that often, as long as it runs', wholeNumber(1, 3_600))
+    .addOption(
+      new Option('--connections <kind>', 'single: a second client drops the first, as most terminals do')
+        .choices(['single', 'many'])
+        .default('single'),
+    )
     .option('--json', 'one JSON document on standard output')
     .action((options: EmulateOptions) => runCommand(options, ({ json, signal }) => emulateZk(options, json, signal)));
 }
@@ -47,10 +61,12 @@ async function emulateZk(options: EmulateOptions, json: boolean, signal: AbortSi
     port: options.port,
     commKey: options.commKey,
     transports: options.transport === 'both' ? ['tcp', 'udp'] : [options.transport],
-    serialNumber: options.serial,
+    serialNumber: options.serial ?? `EMULATED${String(options.port).padStart(5, '0')}`,
+    connections: options.connections,
     recordWidth,
     users,
     templates: inventTemplates(users, options.seed),
+    punches: inventPunches(users, { days: options.days, until: new Date(), seed: options.seed }).slice(-LOG_CAPACITY),
   });
   if (json)
     printJson({ host: terminal.host, port: terminal.port, serial_number: terminal.serialNumber, users: users.length });
@@ -58,10 +74,25 @@ async function emulateZk(options: EmulateOptions, json: boolean, signal: AbortSi
     printData(
       `Emulated terminal ${terminal.serialNumber} with ${users.length} invented users at ${terminal.host}:${terminal.port}`,
     );
-  tell('Ctrl-C stops it.');
+  tell('Its clock shows UTC. Ctrl-C stops it.');
+  const punching = options.punchEvery && setInterval(() => punch(terminal, users), options.punchEvery * 1_000);
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  clearInterval(punching);
   const commands = terminal.journal.entries.length;
   await terminal.stop();
   tell(`Stopped after ${commands} commands.`);
   return ExitCode.DONE;
+}
+
+function utcNow(): WallTime {
+  return wallTimeFromDate(new Date());
+}
+
+/** Somebody comes or goes. */
+function punch(terminal: ZkTerminal, users: readonly EmulatedUser[]): void {
+  const user = users[Math.floor(Math.random() * users.length)];
+  if (!user) return;
+  const { slot, userId } = user;
+  terminal.addPunch({ slot, userId, time: utcNow(), verify: 1, state: Math.random() < 0.5 ? 0 : 1 });
+  tell(`${userId} punched at ${formatWallTime(utcNow())}`);
 }

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { inventPunches, inventUsers, ZkTerminal } from '@app/device-emulator';
+import { isReadOrSessionCommand } from '@app/zk-protocol';
+import { createEmptyDatabase, until } from '@test/support';
+import { DataSource } from 'typeorm';
+import { CLI, newFolder, removeFolders, Running, SERVER } from './running.js';
+
+const TERMINALS = 6;
+const users = inventUsers({ count: 40 });
+const punches = inventPunches(users, { days: 3, until: new Date('2026-01-31T00:00:00Z') });
+
+/** Three servers as `npm start` runs them, on one PostgreSQL and with nothing else in common. */
+describe('three servers on one database', () => {
+  let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
+  let dataSource: DataSource;
+  const terminals: ZkTerminal[] = [];
+  const servers: Running[] = [];
+
+  const environment = async (): Promise<Record<string, string>> => ({
+    DATABASE_URL: database.url,
+    DATA_DIR: await newFolder(),
+    PORT: '0',
+    TIME_ZONE: 'UTC',
+  });
+  const logged = (msg: string): Record<string, unknown>[] =>
+    servers.flatMap((server) => server.log()).filter((line) => line.msg === msg);
+
+  async function addTerminal(name: string): Promise<ZkTerminal> {
+    const terminal = await ZkTerminal.start({ users, punches, transports: ['tcp'], serialNumber: `SN-${name}` });
+    terminals.push(terminal);
+    const add = ['device', 'add', '--name', name, '--address', `${terminal.host}:${terminal.port}`];
+    expect((await new Running(CLI, add, await environment()).ended).code).toBe(0);
+    return terminal;
+  }
+
+  beforeAll(async () => {
+    database = await createEmptyDatabase();
+    expect((await new Running(CLI, ['db', 'migrate'], await environment()).ended).code).toBe(0);
+    dataSource = await new DataSource({ type: 'postgres', url: database.url }).initialize();
+  });
+  afterAll(async () => {
+    for (const server of servers) server.signal('SIGKILL');
+    await Promise.all(servers.map(({ ended }) => ended));
+    for (const terminal of terminals) await terminal.stop();
+    await dataSource.destroy();
+    await database[Symbol.asyncDispose]();
+    await removeFolders();
+  });
+
+  it('share out the devices that are due: each is read, and none twice in its quarter of an hour', async () => {
+    for (let i = 0; i < TERMINALS; i += 1) await addTerminal(`door-${i}`);
+    for (let i = 0; i < 3; i += 1) servers.push(new Running(SERVER, [], await environment()));
+    const banners = await Promise.all(servers.map((server) => server.banner()));
+    expect(banners.filter((banner) => /Token +hf_/.test(banner))).toHaveLength(1);
+    const succeeded = `select device_id, count(*)::int as runs, sum(punches_imported)::int as imported from sync_runs
+      where outcome = 'succeeded' group by device_id, date_bin('15 minutes', started_at, '2000-01-01 00:00:00+00')`;
+    await until(async () => (await dataSource.query<unknown[]>(succeeded)).length >= TERMINALS);
+    await until(
+      async () => (await dataSource.query<unknown[]>(`select from sync_runs where outcome = 'running'`)).length === 0,
+    );
+    const rows = await dataSource.query<{ device_id: string; runs: number; imported: number }[]>(succeeded);
+    expect(rows.filter(({ runs }) => runs !== 1)).toEqual([]);
+    expect(rows.reduce((sum, { imported }) => sum + imported, 0)).toBe(TERMINALS * punches.length);
+    expect(await dataSource.query(`select outcome from sync_runs where outcome <> 'succeeded'`)).toEqual([]);
+  });
+
+  it('replace one that is killed in the middle of a read, and one of them says whose lease ran out', async () => {
+    const slow = await addTerminal('slow');
+    slow.faults = { answers: [{ step: 'bulk', effect: { kind: 'silence' } }] };
+    const [{ id }] = await dataSource.query<{ id: string }[]>(`select id from devices where slug = 'slow'`);
+    // A server has the terminal, and waits for an answer that does not come.
+    const holder = `select acquired_by from sync_locks where lock_key = $1 and acquired_by like 'machineSyncService@%'`;
+    const findVictim = async (): Promise<Running | undefined> => {
+      const [lock] = await dataSource.query<{ acquired_by: string }[]>(holder, [`device:${id}`]);
+      return servers.find(({ pid }) => lock?.acquired_by.endsWith(`:${pid}`));
+    };
+    let victim: Running | undefined;
+    await until(async () => (victim = await findVictim()) !== undefined);
+    if (victim === undefined) throw new Error('no server took the terminal');
+    const { pid } = victim;
+    victim.signal('SIGKILL');
+    await victim.ended;
+    slow.faults = {};
+    // Five minutes pass by the database's clock.
+    await dataSource.query(
+      `update sync_locks set expires_at = clock_timestamp() - interval '1 s' where lock_key = $1 and acquired_by is not null`,
+      [`device:${id}`],
+    );
+    const runs = (): Promise<{ outcome: string }[]> =>
+      dataSource.query(`select outcome from sync_runs where device_id = $1 order by id`, [id]);
+    await until(async () => (await runs()).some(({ outcome }) => outcome === 'succeeded'));
+    expect((await runs()).map(({ outcome }) => outcome).slice(0, 2)).toEqual(['abandoned', 'succeeded']);
+    const warnings = logged('an expired lease was freed; its holder died or was too slow');
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        holder: expect.stringMatching(`^machineSyncService@.*:${pid}$`),
+      }),
+    ]);
+    const verified = await new Running(CLI, ['audit', 'verify'], await environment()).ended;
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringMatching(/^The audit log is intact/)]);
+    for (const terminal of terminals) expect(terminal.journal.outside(isReadOrSessionCommand)).toEqual([]);
+  }, 240_000);
+
+  it('stop in order at SIGTERM, and leave no lease behind', async () => {
+    const left = servers.filter(({ running }) => running);
+    for (const server of left) server.signal('SIGTERM');
+    expect((await Promise.all(left.map(({ ended }) => ended))).map(({ code }) => code)).toEqual([0, 0]);
+    expect(await dataSource.query('select lock_key from sync_locks where holder_nonce is not null')).toEqual([]);
+  });
+});
