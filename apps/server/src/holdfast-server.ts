@@ -3,6 +3,7 @@ import { AppConfig } from '@app/config';
 import { migrate, openDatabaseServer, type DatabaseServer } from '@app/database';
 import { DevicesService, type LockedDevices } from '@app/devices';
 import { assignRequestId } from '@app/http';
+import { BackgroundWork } from '@app/kernel';
 import { NestLogger } from '@app/logging';
 import { MachineSyncService } from '@app/sync-services';
 import { NestFactory } from '@nestjs/core';
@@ -22,7 +23,8 @@ export class HoldfastServer {
   banner = '';
   /** How to undo each step that was taken, in order. */
   private readonly closers: (() => Promise<void>)[] = [];
-  private readonly background = new AbortController();
+  private readonly background = new BackgroundWork();
+  private demo?: DemoTerminal;
 
   private constructor(
     private readonly config: AppConfig,
@@ -46,12 +48,14 @@ export class HoldfastServer {
 
   /** Stops in the reverse order of the start: no request is cut off from its database. */
   async stop(): Promise<void> {
-    this.background.abort(new Error('the server is stopping'));
+    if (this.closers.length === 0) return;
+    this.logger.info({ context: 'server' }, 'stopping: what is under way is ended, and leases are given back');
     for (let close = this.closers.pop(); close; close = this.closers.pop()) {
       await close().catch((error: unknown) =>
         this.logger.error({ err: error }, 'a part could not be stopped in order'),
       );
     }
+    this.logger.info({ context: 'server' }, 'stopped');
   }
 
   private async boot(signal: AbortSignal): Promise<void> {
@@ -63,11 +67,11 @@ export class HoldfastServer {
     const token = await app.get(AdminTokenService).ensureToken();
     await app.listen(this.config.port, this.config.host);
     const url = serverUrl(app.getHttpServer());
-    const demo = await this.startDemo(app, database);
-    const demoRun = await demo?.sync();
+    await this.startDemo(app, database);
+    const demoRun = await this.demo?.sync();
     const devices = await app.get(DevicesService).list();
     const locked = await this.findLockedDevices(app);
-    this.banner = bannerText({ url, token, database, demo, demoRun, devices, locked });
+    this.banner = bannerText({ url, token, database, demo: this.demo, demoRun, devices, locked });
     this.readDevicesInBackground(app);
   }
 
@@ -92,6 +96,7 @@ export class HoldfastServer {
       ServerModule.forRoot({ config: this.config, logger: this.logger, databaseUrl: database.url }),
       { logger: new NestLogger(this.logger), forceCloseConnections: true, abortOnError: false, bodyParser: false },
     );
+    this.closers.push(async () => this.demo?.stop()); // after the app, which may be reading it
     this.closers.push(() => app.close());
     app.use(assignRequestId); // before the body is read, so that a body that cannot be read has an id too
     app.useBodyParser('json', { limit: BODY_LIMIT });
@@ -99,20 +104,15 @@ export class HoldfastServer {
     return app;
   }
 
-  private async startDemo(app: NestExpressApplication, database: DatabaseServer): Promise<DemoTerminal | undefined> {
+  private async startDemo(app: NestExpressApplication, database: DatabaseServer): Promise<void> {
     const allowed = this.config.demo === 'auto' && database.kind === 'embedded';
-    const demo = await DemoTerminal.start(app, allowed);
-    if (demo) this.closers.push(() => demo.stop());
-    return demo;
+    this.demo = await DemoTerminal.start(app, allowed);
   }
 
   /** What is due is read at once, not at the next full minute, but nobody waits for a terminal that may be switched off. */
   private readDevicesInBackground(app: NestExpressApplication): void {
-    const round = app.get(MachineSyncService).syncDue({ signal: this.background.signal });
-    const ended = round.then(
-      () => undefined,
-      (error: unknown) => this.logger.error({ err: error }, 'the first round over all devices failed'),
-    );
-    this.closers.push(() => ended);
+    const round = this.background.round(async (signal) => void (await app.get(MachineSyncService).syncDue({ signal })));
+    round.catch((error: unknown) => this.logger.error({ err: error }, 'the first round over all devices failed'));
+    this.closers.push(() => this.background.stop());
   }
 }

@@ -111,10 +111,10 @@ export class ZkTerminal implements AsyncDisposable {
     this.state.setUsers(users);
   }
 
-  /** Somebody punches; clients that asked for it are told. */
-  addPunch(punch: EmulatedPunch): void {
-    this.state.punches.push(punch);
-    this.tell(EventBit.PUNCH, encodePunchEvent(punch));
+  /** Somebody punches; clients that asked for it are told, of several in one packet. */
+  addPunch(...punches: readonly EmulatedPunch[]): void {
+    this.state.punches.push(...punches);
+    this.tell(EventBit.PUNCH, Buffer.concat(punches.map(encodePunchEvent)));
   }
 
   /** How many clients listen to events now. */

@@ -5,7 +5,8 @@ import { type DeviceUserId, type WallTime } from '@app/kernel';
  * proves anything.
  */
 export type DeviceEvent =
-  | { readonly kind: 'punch'; readonly deviceUserId: DeviceUserId; readonly wallTime: WallTime }
+  /** Without the rest when it is told in a form that we do not know. */
+  | { readonly kind: 'punch'; readonly deviceUserId?: DeviceUserId; readonly wallTime?: WallTime }
   | { readonly kind: 'enrolment' }
   | { readonly kind: 'other' };
 

@@ -1,5 +1,6 @@
 import { AppError, type ErrorKind } from '@app/kernel';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { snakeCased } from './snake-case.js';
 
 /** An RFC 9457 problem document; never a stack, SQL or a path of this machine. */
 export interface Problem {
@@ -73,10 +74,4 @@ export function bareProblem(status: number, code: string, detail: string): Probl
     code,
     detail,
   };
-}
-
-function snakeCased(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(facts).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
-  );
 }

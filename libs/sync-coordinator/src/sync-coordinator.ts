@@ -139,7 +139,12 @@ export class SyncCoordinator {
   }
 
   private warnOfExpiry(key: string, holder: string, token: string): void {
-    this.logger.warn({ msg: 'an expired lease was freed; its holder died or was too slow', key, holder, token });
+    this.logger.warn({
+      msg: 'an expired lease was freed; its holder died or was too slow',
+      key,
+      holder,
+      fencing_token: token,
+    });
   }
 
   private endTrust(lease: Lease): void {
@@ -149,12 +154,12 @@ export class SyncCoordinator {
 
   /** What the work came to matters more than a release that failed: the term runs out by itself. */
   private async releaseQuietly(lease: Lease): Promise<void> {
-    const { key, token } = lease;
+    const about = { key: lease.key, fencing_token: lease.token };
     try {
       if (!(await this.releaseLock(lease)))
-        this.logger.warn({ msg: 'a lease had ended before its work did', key, token });
+        this.logger.warn({ msg: 'a lease had ended before its work did', ...about });
     } catch (error) {
-      this.logger.warn({ msg: 'a lease could not be released and will run out', key, token, err: error });
+      this.logger.warn({ msg: 'a lease could not be released and will run out', ...about, err: error });
     }
   }
 }

@@ -1,3 +1,5 @@
+import { snakeCased } from '@app/http';
+import { BackgroundWork } from '@app/kernel';
 import { LeaseBusyError } from '@app/sync-coordinator';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
@@ -7,22 +9,27 @@ import { AasRealtimeSync } from './aas-realtime-sync.service.js';
 @Injectable()
 export class AasRealtimeSyncSchedule implements BeforeApplicationShutdown {
   private readonly logger = new Logger(AasRealtimeSyncSchedule.name);
-  private readonly stopping = new AbortController();
+  private readonly background = new BackgroundWork();
 
   constructor(private readonly aasSync: AasRealtimeSync) {}
 
   @Cron('40 * * * * *', { name: 'aas-sync', timeZone: 'UTC', waitForCompletion: true })
   async sync(): Promise<void> {
+    await this.background.round((signal) => this.look(signal));
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.background.stop();
+  }
+
+  private async look(signal: AbortSignal): Promise<void> {
     try {
-      const totals = await this.aasSync.syncChanged(this.stopping.signal);
-      if (totals.filesRead + totals.filesRefused > 0) this.logger.log({ msg: 'AAS files looked at', ...totals });
+      const totals = await this.aasSync.syncChanged(signal);
+      if (totals.filesRead + totals.filesRefused > 0)
+        this.logger.log({ msg: 'AAS files looked at', ...snakeCased(totals) });
     } catch (error) {
       // Another server is at it.
       if (!(error instanceof LeaseBusyError)) throw error;
     }
-  }
-
-  beforeApplicationShutdown(): void {
-    this.stopping.abort(new Error('the server is stopping'));
   }
 }

@@ -1,5 +1,5 @@
 import { type Device } from '@app/devices';
-import { type Actor, AbortedError, AppError } from '@app/kernel';
+import { type Actor, AppError, BackgroundWork } from '@app/kernel';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { RunProgressBoard } from './run-progress.board.js';
 import { type FinishedRun, type RunProgress } from './run.js';
@@ -24,8 +24,7 @@ export interface StartedRun {
 export class DirectMachineSync implements BeforeApplicationShutdown {
   static readonly serviceName = 'directMachineSync';
   private readonly logger = new Logger(DirectMachineSync.name);
-  private readonly stopping = new AbortController();
-  private readonly running = new Set<Promise<unknown>>();
+  private readonly background = new BackgroundWork();
 
   constructor(
     private readonly syncRun: SyncRun,
@@ -39,46 +38,50 @@ export class DirectMachineSync implements BeforeApplicationShutdown {
   }
 
   /** Begins a run and answers at once; who leaves does not end it, and its progress is on the board. */
-  async start(device: Device, { actor, signal, onProgress }: DirectSyncRequest): Promise<StartedRun> {
-    const ending = signal ? AbortSignal.any([signal, this.stopping.signal]) : this.stopping.signal;
+  async start(device: Device, request: DirectSyncRequest): Promise<StartedRun> {
     return new Promise<StartedRun>((resolve, reject) => {
       let runId: string | undefined;
-      const finished = this.syncRun.execute(device, {
-        service: DirectMachineSync.serviceName,
-        actor,
-        signal: ending,
-        onStarted: (id) => {
-          runId = id;
-          this.board.begin(id);
-          resolve({ runId: id, finished });
-        },
-        onProgress: (progress) => {
-          if (runId !== undefined) this.board.show(runId, progress);
-          onProgress?.(progress);
-        },
+      const finished = this.execute(device, request, (id) => {
+        runId = id;
+        resolve({ runId: id, finished });
       });
-      this.keep(finished, () => runId).then(undefined, reject);
+      finished.catch((error: unknown) => {
+        // A foreseen failure has its run row, its audit entry and its log line; a run that never began has its caller.
+        if (runId === undefined) reject(error);
+        else if (!(error instanceof AppError)) this.logger.error(error);
+      });
     });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort(new AbortedError(new Error('the server is stopping')));
-    await Promise.allSettled(this.running);
+    await this.background.stop();
   }
 
-  /** Whether anybody waits for it or not, a run that fails must not fail unheard; a run that never began is rejected. */
-  private async keep(finished: Promise<FinishedRun>, runId: () => string | undefined): Promise<void> {
-    this.running.add(finished);
+  private async execute(
+    device: Device,
+    { actor, signal, onProgress }: DirectSyncRequest,
+    onStarted: (runId: string) => void,
+  ): Promise<FinishedRun> {
+    let runId: string | undefined;
     try {
-      await finished;
-    } catch (error) {
-      if (runId() === undefined) throw error;
-      // A foreseen failure has its run row, its audit entry and its log line.
-      if (!(error instanceof AppError)) this.logger.error(error);
+      return await this.background.run((stopping) =>
+        this.syncRun.execute(device, {
+          service: DirectMachineSync.serviceName,
+          actor,
+          signal: signal ? AbortSignal.any([signal, stopping]) : stopping,
+          onStarted: (id) => {
+            runId = id;
+            this.board.begin(id);
+            onStarted(id);
+          },
+          onProgress: (progress) => {
+            if (runId !== undefined) this.board.show(runId, progress);
+            onProgress?.(progress);
+          },
+        }),
+      );
     } finally {
-      this.running.delete(finished);
-      const id = runId();
-      if (id !== undefined) this.board.end(id);
+      if (runId !== undefined) this.board.end(runId);
     }
   }
 }

@@ -1,3 +1,5 @@
+import { snakeCased } from '@app/http';
+import { BackgroundWork } from '@app/kernel';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
 import { MachineSyncService } from './machine-sync.service.js';
@@ -9,17 +11,19 @@ import { MachineSyncService } from './machine-sync.service.js';
 @Injectable()
 export class MachineSyncSchedule implements BeforeApplicationShutdown {
   private readonly logger = new Logger(MachineSyncSchedule.name);
-  private readonly stopping = new AbortController();
+  private readonly background = new BackgroundWork();
 
   constructor(private readonly machineSync: MachineSyncService) {}
 
   @Cron('0 * * * * *', { name: 'machine-sync', timeZone: 'UTC', waitForCompletion: true })
   async syncDue(): Promise<void> {
-    const totals = await this.machineSync.syncDue({ signal: this.stopping.signal });
-    if (totals.devices > 0) this.logger.log({ msg: 'due devices synchronised', ...totals });
+    await this.background.round(async (signal) => {
+      const totals = await this.machineSync.syncDue({ signal });
+      if (totals.devices > 0) this.logger.log({ msg: 'due devices synchronised', ...snakeCased(totals) });
+    });
   }
 
-  beforeApplicationShutdown(): void {
-    this.stopping.abort(new Error('the server is stopping'));
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.background.stop();
   }
 }

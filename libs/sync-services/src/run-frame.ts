@@ -78,7 +78,7 @@ export class RunFrame {
         punches_imported: punches?.imported ?? null,
         punch_error: punchFailure?.code ?? null,
         clock_drift_seconds: run.clockDriftSeconds ?? null,
-        proof: snakeCased({ ...proof }),
+        proof: snakeCased(proof),
       },
     });
   }
@@ -88,10 +88,13 @@ export class RunFrame {
     const code = error instanceof AppError ? error.code : 'sync/unforeseen';
     const reason = error instanceof Error ? error.message : String(error);
     const about = { device_id: device.id, device: device.name, sync_run_id: runId };
-    this.logger.warn({ msg: 'sync run failed', ...about, service: request.service, code, reason });
+    const stopped = request.signal?.aborted ?? false;
+    const facts = { ...about, service: request.service, code, reason };
+    if (stopped) this.logger.log({ msg: 'sync run stopped before its end', ...facts });
+    else this.logger.warn({ msg: 'sync run failed', ...facts });
     try {
       await this.dataSource.transaction(async (tx) => {
-        await this.journal.fail(tx, runId, error);
+        await this.journal.fail(tx, runId, error, { stopped });
         await this.audit.logOperation(tx, {
           operation: 'sync_run_failed',
           deviceId: device.id,

@@ -3,8 +3,8 @@ import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 export const RUN_OUTCOMES = ['running', 'succeeded', 'incomplete', 'failed', 'busy', 'abandoned'] as const;
 
 /**
- * How a run ended. `incomplete`: the read could not be proven; `busy`: someone else held the lease; `abandoned`: its
- * process died. Only `succeeded` has counts.
+ * How a run ended. `incomplete`: the read could not be proven; `busy`: someone else held the lease; `abandoned`:
+ * nobody finished it, since its process died or was stopped. Only `succeeded` has counts.
  */
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 

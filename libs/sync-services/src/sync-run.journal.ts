@@ -99,14 +99,14 @@ export class SyncRunJournal {
     );
   }
 
-  /** Ends the row of a run that failed, saying why. */
-  async fail(tx: Tx, runId: string, error: unknown): Promise<void> {
+  /** Ends the row of a run that failed, or that was stopped, saying why. */
+  async fail(tx: Tx, runId: string, error: unknown, { stopped }: { readonly stopped: boolean }): Promise<void> {
     const foreseen = error instanceof AppError;
     await tx.update(
       SyncRunRow,
       { id: runId, outcome: 'running' },
       {
-        outcome: outcomeOf(error),
+        outcome: stopped ? 'abandoned' : outcomeOf(error),
         finishedAt: () => 'clock_timestamp()',
         errorCode: foreseen ? error.code : 'sync/unforeseen',
         errorMessage: foreseen ? error.message : 'something that we did not foresee; the log has the details',

@@ -2,6 +2,7 @@ import { DeviceUserBufferService, type Sighting, type SightingTotals } from '@ap
 import { type Tx } from '@app/database';
 import { DeviceError, type DeviceUser } from '@app/device-gateway';
 import { type Device, DevicesService } from '@app/devices';
+import { snakeCased } from '@app/http';
 import { Clock } from '@app/kernel';
 import { PunchesService } from '@app/punches';
 import { deviceLockKey, SyncCoordinator } from '@app/sync-coordinator';
@@ -98,7 +99,7 @@ export class SyncRun {
     const { runId, totals, punches, punchFailure, clockDriftSeconds } = finished;
     const about = { device_id: device.id, device: device.name, sync_run_id: runId };
     const imported = { punches_read: punches?.read, punches_imported: punches?.imported };
-    this.logger.log({ msg: 'sync run finished', ...about, ...totals, ...imported });
+    this.logger.log({ msg: 'sync run finished', ...about, ...snakeCased(totals), ...imported });
     for (const { slot, reason } of users.invalid)
       this.logger.warn({ msg: 'user record skipped', ...about, slot, reason });
     if (punchFailure) {

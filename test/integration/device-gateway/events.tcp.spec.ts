@@ -40,6 +40,12 @@ describe.each(['tcp', 'udp'] as const)('a stream of events over %s', (transport)
     expect(received(Reply.OK)).toBe(3);
   });
 
+  it('tells a punch even in a form that we do not know, such as several in one packet', async () => {
+    await using events = await listen(transport);
+    terminal.addPunch(PUNCH, { ...PUNCH, userId: '7' });
+    expect(await events.next()).toEqual({ kind: 'punch' });
+  });
+
   it('asks a silent terminal whether it is still there, and ends when it is not', async () => {
     await using events = await listen(transport);
     const asked = received(Command.GET_TIME);

@@ -38,7 +38,7 @@ export function addAasCommands(program: Command): void {
       runCommand(options, ({ json, signal }) =>
         withServices(async (app) => {
           const totals = await app.get(AasRealtimeSync).syncChanged(signal);
-          if (json) printJson(snakeCased({ ...totals }));
+          if (json) printJson(snakeCased(totals));
           else {
             const { filesRead, filesRefused, runsFailed, punchesImported } = totals;
             printData(`${filesRead} files read, ${filesRefused} refused, ${punchesImported} punches imported`);
@@ -65,5 +65,5 @@ function documentOf({ source, summary }: { source: AasSource; summary: AasSummar
   const { sizeBytes, sha256, tables, punches, warnings, employees } = summary;
   const { path, role, modifiedAt } = source;
   const facts = { path, role, size_bytes: sizeBytes, modified_at: modifiedAt.toISOString(), sha256, tables, punches };
-  return { ...facts, warnings, employees: snakeCased([...employees]) };
+  return { ...facts, warnings, employees: snakeCased(employees) };
 }

@@ -51,5 +51,5 @@ function printReport({ intact, entries, blocks, heads, defects }: ChainReport): 
 }
 
 function documentOf({ intact, entries, blocks, defects, heads }: ChainReport): unknown {
-  return { intact, entries, blocks, defects: defects.map((defect) => snakeCased({ ...defect })), heads };
+  return { intact, entries, blocks, defects: snakeCased(defects), heads };
 }

@@ -78,7 +78,7 @@ function populateDocument(done: readonly PopulatedDevice[], dryRun: boolean): un
     device_id: device.id,
     name: device.name,
     complete: error === undefined,
-    ...(error ? errorDocument(error) : { totals: snakeCased({ ...totals }) }),
+    ...(error ? errorDocument(error) : { totals: snakeCased(totals) }),
   }));
   return { dry_run: dryRun, devices, totals: snakeCased(sumOf(done.flatMap(({ totals }) => totals ?? []))) };
 }

@@ -33,7 +33,7 @@ function usersDocument(target: DeviceTarget, identity: DeviceIdentity, read: Com
   const { host, port, driver, transport } = target;
   return {
     device: snakeCased({ ...identity, host, port, driver, transport }),
-    proof: snakeCased({ ...read.proof }),
+    proof: snakeCased(read.proof),
     users: read.users.map(userDocument),
     invalid: snakeCased([...read.invalid]),
   };

@@ -58,6 +58,6 @@ export function syncRunView(run: SyncRunRow): SyncRunView {
     punch_error_code: run.punchErrorCode,
     punch_error_message: run.punchErrorMessage,
     clock_drift_seconds: run.clockDriftSeconds,
-    proof: run.proof && (snakeCased(run.proof) as Record<string, unknown>),
+    proof: run.proof && snakeCased(run.proof),
   };
 }

@@ -95,10 +95,10 @@ function eventOf({ session, data }: ZkPacket): DeviceEvent {
   if (session !== EventBit.PUNCH) return { kind: 'other' };
   try {
     const { userId, time } = decodePunchEvent(data);
-    if (!isPrintableUserId(userId)) return { kind: 'other' };
+    if (!isPrintableUserId(userId)) return { kind: 'punch' };
     return { kind: 'punch', deviceUserId: canonicalDeviceUserId(userId), wallTime: time };
   } catch (error) {
     if (!(error instanceof ZkFormatError)) throw error;
-    return { kind: 'other' }; // of a firmware that we do not know; a read will tell
+    return { kind: 'punch' }; // several in one packet, or a firmware that we do not know: a read will tell
   }
 }
