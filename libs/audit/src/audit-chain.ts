@@ -3,6 +3,7 @@ import { type Tx } from '@app/database';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type BlockContent, type ChainBlock, type ChainHead, ChainSnapshot } from './chain-snapshot.js';
+import { type StreamEnd } from './kept-heads.js';
 
 const STRAYS_NAMED = 10;
 /** The hash before the first block of a stream. */
@@ -24,10 +25,10 @@ export interface ChainReport {
   readonly intact: boolean;
   readonly entries: number;
   readonly blocks: number;
-  /** The first defect of each stream, then entries outside of all. */
+  /** The first defect of each stream, then what kept heads show, then entries outside of all. */
   readonly defects: readonly ChainDefect[];
   /** Where each chain ends. Kept outside of the database, they show later whether a whole end was cut off. */
-  readonly heads: readonly { readonly stream: string; readonly block: string; readonly hash: string }[];
+  readonly heads: readonly StreamEnd[];
 }
 
 /** How far a stream is as it was written. */
@@ -39,6 +40,13 @@ interface WalkedStream {
 
 type OnProgress = (checkedEntries: number) => void;
 
+/** What a check may be given. */
+export interface ChainCheck {
+  readonly onProgress?: OnProgress;
+  /** Heads of an earlier check: what they tell of must still be there. */
+  readonly kept?: readonly StreamEnd[];
+}
+
 /** Checks that the audit log is what was written: every entry, every block, every link between them. */
 @Injectable()
 export class AuditChain {
@@ -46,17 +54,17 @@ export class AuditChain {
 
   /**
    * Computes every digest anew over one snapshot of the log; entries may be written meanwhile. Someone who can write as
-   * the database's superuser, and also computes every digest anew, is found only by comparing with heads kept elsewhere.
+   * the database's superuser, and also computes every digest anew, is found only by heads that were kept elsewhere.
    */
-  async verify(onProgress: OnProgress = () => undefined): Promise<ChainReport> {
+  async verify(options: ChainCheck = {}): Promise<ChainReport> {
     return this.dataSource.transaction('REPEATABLE READ', async (tx) => {
       await tx.query('set transaction read only');
-      return this.check(tx, onProgress);
+      return this.check(tx, options);
     });
   }
 
   /** As verify, of the log that this transaction sees. */
-  async check(tx: Tx, onProgress: OnProgress = () => undefined): Promise<ChainReport> {
+  async check(tx: Tx, { onProgress = () => undefined, kept = [] }: ChainCheck = {}): Promise<ChainReport> {
     const chain = new ChainSnapshot(tx);
     const heads = await chain.heads();
     const defects: ChainDefect[] = [];
@@ -68,6 +76,7 @@ export class AuditChain {
       blocks += walked.blocks;
       if (walked.defect) defects.push(walked.defect);
     }
+    defects.push(...(await rewritten(chain, kept)));
     await chain.planForScans();
     // Where every block was found with all its entries, only their number is to be compared.
     if (defects.length > 0 || (await chain.countEntries()) !== entries) {
@@ -107,6 +116,19 @@ async function walk(chain: ChainSnapshot, head: ChainHead, onProgress: OnProgres
   const told = head.block_number === null ? 'nothing' : `block ${head.block_number} with ${head.entry_count} entries`;
   const reason = `the chain ends at block ${number} with ${entries} entries, and its head tells of ${told}`;
   return { entries, blocks: Number(number), defect: { stream, block: String(number + 1n), reason, entryIds: [] } };
+}
+
+/** Blocks that are not what they were when their head was kept. */
+async function rewritten(chain: ChainSnapshot, kept: readonly StreamEnd[]): Promise<ChainDefect[]> {
+  const now = await chain.hashesOf(kept);
+  return kept
+    .filter((end, i) => now[i]?.toString('hex') !== end.hash)
+    .map(({ stream, block }) => ({
+      stream,
+      block,
+      reason: 'the stream was cut or rewritten here or before: the kept head tells of another block',
+      entryIds: [],
+    }));
 }
 
 /** Undefined: the block follows the one before. */

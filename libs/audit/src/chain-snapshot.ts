@@ -1,4 +1,5 @@
 import { type Tx } from '@app/database';
+import { type StreamEnd } from './kept-heads.js';
 
 /** Entries and blocks per statement: enough to be quick, few enough for short statements and live progress. */
 const PAGE_ENTRIES = 20_000;
@@ -85,6 +86,16 @@ export class ChainSnapshot {
       [stream, block],
     );
     return ids;
+  }
+
+  /** The hashes of some blocks now, in the same order; null for one that is not there. */
+  async hashesOf(ends: readonly StreamEnd[]): Promise<(Buffer | null)[]> {
+    const rows = await this.tx.query<{ hash: Buffer | null }[]>(
+      `select b.hash from unnest($1::text[], $2::bigint[]) with ordinality as k (stream, block_number, position)
+         left join audit_blocks b using (stream, block_number) order by k.position`,
+      [ends.map(({ stream }) => stream), ends.map(({ block }) => block)],
+    );
+    return rows.map(({ hash }) => hash);
   }
 
   async countEntries(): Promise<number> {

@@ -1,4 +1,5 @@
-import { AuditChain, type ChainReport } from '@app/audit';
+import { readFile } from 'node:fs/promises';
+import { AuditChain, type ChainReport, KeptHeadsError, parseKeptHeads, type StreamEnd } from '@app/audit';
 import { snakeCased } from '@app/http';
 import { type Command } from 'commander';
 import { withServices } from '../context.js';
@@ -14,17 +15,26 @@ export function addAuditCommands(program: Command): void {
   audit
     .command('verify')
     .description('check that no entry was changed, removed or put in since it was written; exit code 1 if one was')
-    .option('--json', 'one JSON document on standard output')
-    .action((options: { json?: boolean }) =>
-      runCommand(options, ({ json }) =>
-        withServices(async (app) => {
-          const report = await app.get(AuditChain).verify(tellProgress());
+    .option('--kept <file>', 'also check that what this file tells of is still there: a document that --json wrote')
+    .option('--json', 'one JSON document on standard output; keep it elsewhere, for --kept')
+    .action((options: { kept?: string; json?: boolean }) =>
+      runCommand(options, async ({ json }) => {
+        const kept = options.kept === undefined ? [] : await readKept(options.kept);
+        return withServices(async (app) => {
+          const report = await app.get(AuditChain).verify({ onProgress: tellProgress(), kept });
           if (json) printJson(documentOf(report));
           else printReport(report);
           return report.intact ? ExitCode.DONE : ExitCode.FAILED;
-        }),
-      ),
+        });
+      }),
     );
+}
+
+async function readKept(file: string): Promise<StreamEnd[]> {
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw new KeptHeadsError(cause.message, { cause });
+  });
+  return parseKeptHeads(text);
 }
 
 function tellProgress(): (checked: number) => void {
