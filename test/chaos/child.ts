@@ -50,6 +50,10 @@ export class ChaosProcess implements AsyncDisposable {
     return this.heard.find(({ done }) => done !== undefined)?.done as T;
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** Lets it go on from where it waits. */
   goOn(): void {
     this.child.send('go on');

@@ -1,6 +1,6 @@
 /**
  * A process that runs one sync service once, for the chaos suite to start beside others and to kill. It runs the built
- * program with all its modules; only the lease is shorter.
+ * program with all its modules; only its patience is longer, since the machine may be slow.
  */
 import 'reflect-metadata';
 import { mkdtempSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { AppConfig, ConfigModule } from '../../dist/libs/config/src/index.js';
 import { DatabaseModule } from '../../dist/libs/database/src/index.js';
 import { DevicesService } from '../../dist/libs/devices/src/index.js';
 import { RetrySchedule, systemActor } from '../../dist/libs/kernel/src/index.js';
-import { COORDINATION_OPTIONS } from '../../dist/libs/sync-coordinator/src/index.js';
+import { COORDINATION_OPTIONS, STANDARD_COORDINATION } from '../../dist/libs/sync-coordinator/src/index.js';
 import {
   AasRealtimeSync,
   DirectMachineSync,
@@ -20,18 +20,18 @@ import {
   SyncServicesModule,
 } from '../../dist/libs/sync-services/src/index.js';
 
-const { url, service, deviceId, ttlMs, env = {} } = JSON.parse(process.argv[2]);
+const { url, service, deviceId, env = {} } = JSON.parse(process.argv[2]);
 const config = AppConfig.fromEnv({ ...env, DATA_DIR: mkdtempSync(join(tmpdir(), 'holdfast-chaos-')) });
 const builder = Test.createTestingModule({
   imports: [
     ConfigModule.forRoot(config),
-    DatabaseModule.forRoot({ url, applicationName: 'holdfast-chaos', poolSize: 4 }),
+    DatabaseModule.forRoot({ url, applicationName: `holdfast-chaos ${process.pid}`, poolSize: 4 }),
     AuthModule,
     SyncServicesModule,
   ],
 })
   .overrideProvider(COORDINATION_OPTIONS)
-  .useValue({ ttlMs, retries: new RetrySchedule(3, 1_000) });
+  .useValue({ ...STANDARD_COORDINATION, retries: new RetrySchedule(6, 1_000) });
 const app = (await builder.compile()).createNestApplication({ logger: false });
 await app.init();
 process.on('disconnect', () => process.exit(0));

@@ -13,7 +13,9 @@ export class ReadProgressBar {
     const total = 'totalBytes' in progress ? (progress.totalBytes ?? 0) : 0;
     this.bar ??= this.begin();
     this.bar.setTotal(Math.max(total, 1));
-    this.bar.update('receivedBytes' in progress ? progress.receivedBytes : 0, { stage: progress.stage });
+    this.bar.update('receivedBytes' in progress ? progress.receivedBytes : 0, {
+      stage: progress.stage.replace('_', ' '),
+    });
   };
 
   /** Must be called at the end, also after an error: it gives the screen back. */

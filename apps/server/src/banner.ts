@@ -58,8 +58,9 @@ function terminalRows({ demo, demoRun, devices }: BannerFacts): (readonly [strin
   ];
 }
 
-function countsOf({ totals: { read, newlyBuffered, unmapped } }: FinishedRun): string {
-  return `${read} users read with proof, ${newlyBuffered} newly buffered, ${unmapped} waiting for a mapping`;
+function countsOf({ totals: { read, newlyBuffered, unmapped }, punches }: FinishedRun): string {
+  const users = `${read} users read with proof, ${newlyBuffered} newly buffered, ${unmapped} waiting for a mapping`;
+  return punches ? `${users}; ${punches.read} punches, ${punches.imported} of them new` : users;
 }
 
 function lockedRows({ locked }: BannerFacts): (readonly [string, string])[] {

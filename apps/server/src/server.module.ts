@@ -54,8 +54,9 @@ export class ServerModule implements NestModule {
 function requestLog(logger: Logger): HttpLogger<IncomingMessage, ServerResponse> {
   return pinoHttp<IncomingMessage, ServerResponse>({
     logger,
-    quietReqLogger: true,
     customAttributeKeys: { responseTime: 'duration_ms' },
+    // Not that of the work that made the answer end: who watches a run is another request than who began it.
+    customProps: (_request, response) => ({ request_id: response.getHeader('x-request-id') }),
     serializers: {
       req: ({ method, url }: { method: string; url: string }) => ({ method, url }),
       res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
+import { AbortedError } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { AasFileError, type AasFileErrorCode, unreadable } from './aas.errors.js';
 import { type AasSource } from './aas-sources.js';
@@ -34,6 +34,7 @@ export class AasReader {
   /**
    * Reads and proves a whole file. A file that changes meanwhile is not believed.
    * @throws {AasFileError} nothing of the file may be used
+   * @throws {AbortedError} `signal` fired
    */
   async open(source: AasSource, options: AasReadOptions): Promise<ProvenAasFile> {
     const { path, kind } = source;
@@ -67,7 +68,7 @@ export class ProvenAasFile implements AsyncDisposable {
     private readonly thread: ReadingThread,
   ) {}
 
-  /** The punches of one target, batch by batch. @throws {AasFileError} `aas/reader-crashed` */
+  /** The punches of one target, batch by batch. @throws {AasFileError} `aas/reader-crashed` @throws {AbortedError} */
   async *punchesOf(target: string): AsyncGenerator<readonly OrderedPunch[]> {
     await this.thread.begin(target);
     for (;;) {
@@ -84,6 +85,7 @@ export class ProvenAasFile implements AsyncDisposable {
 
 class ReadingThread {
   private readonly worker: Worker;
+  private readonly exited: Promise<undefined>;
   private failure?: Error;
 
   constructor(
@@ -93,7 +95,9 @@ class ReadingThread {
   ) {
     this.worker = new Worker(program, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB } });
     this.worker.on('error', (error) => (this.failure = error));
+    this.exited = new Promise((resolve) => this.worker.once('exit', () => resolve(undefined)));
     this.signal?.addEventListener('abort', this.onAbort, { once: true });
+    if (this.signal?.aborted) this.onAbort();
   }
 
   async open(): Promise<AasSummary> {
@@ -120,21 +124,19 @@ class ReadingThread {
   private readonly onAbort = (): void => void this.worker.terminate();
 
   private async ask(request: AasWorkerRequest): Promise<AasWorkerAnswer> {
-    const waiting = new AbortController();
+    const answered = new Promise<AasWorkerAnswer>((resolve) => this.worker.once('message', resolve));
     this.worker.postMessage(request);
-    const exit = once(this.worker, 'exit', { signal: waiting.signal }).then(() => {
-      throw crashed(this.signal?.aborted ? 'it was stopped' : (this.failure?.message ?? 'its thread ended'));
-    });
-    const message = once(this.worker, 'message', { signal: waiting.signal });
-    try {
-      const [answer] = (await Promise.race([message, exit])) as [AasWorkerAnswer];
-      if (!('refused' in answer)) return answer;
-      const { code, message: text, details } = answer.refused;
-      throw new AasFileError(code as AasFileErrorCode, text, { details });
-    } finally {
-      waiting.abort();
-      void Promise.allSettled([message, exit]);
-    }
+    const answer = await Promise.race([answered, this.exited]);
+    if (answer === undefined) throw this.whyItEnded();
+    if (!('refused' in answer)) return answer;
+    const { code, message, details } = answer.refused;
+    throw new AasFileError(code as AasFileErrorCode, message, { details });
+  }
+
+  /** That somebody stopped us says nothing about the file. */
+  private whyItEnded(): Error {
+    if (this.signal?.aborted) return new AbortedError(this.signal.reason);
+    return crashed(this.failure?.message ?? 'its thread ended');
   }
 }
 

@@ -1,6 +1,7 @@
 import { AppError, type ErrorKind } from '@app/kernel';
 
 export type AasFileErrorCode =
+  | 'aas/not-configured'
   | 'aas/not-found'
   | 'aas/unreadable'
   | 'aas/file-locked'
@@ -32,7 +33,7 @@ export class AasFileError extends AppError {
 export function unreadable(path: string, error: unknown): AasFileError {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return new AasFileError('aas/not-found', `There is no file ${path}; mend AAS_PATH`, { cause: error });
+    return new AasFileError('aas/not-found', `There is no file ${path}; mend the path (AAS_PATH)`, { cause: error });
   }
   if (code === 'EBUSY' || code === 'EPERM') {
     return new AasFileError('aas/file-locked', `${path} is held by another program; it is read later`, {

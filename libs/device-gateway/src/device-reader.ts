@@ -5,7 +5,7 @@ import { type DeviceCounters, type DeviceIdentity } from './device-user.js';
 
 /** How far a read is. */
 export interface ReadProgress {
-  readonly stage: 'counting' | 'reading' | 'proving' | 'reading punches';
+  readonly stage: 'counting' | 'reading' | 'proving' | 'reading_punches';
   readonly receivedBytes: number;
   /** Known once the terminal has announced it. */
   readonly totalBytes?: number;

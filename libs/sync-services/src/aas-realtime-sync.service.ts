@@ -138,10 +138,9 @@ export class AasRealtimeSync {
     }
     const punches = { read, imported, alreadyKnown: read - imported };
     const { sha256, tables } = file.summary;
-    const proof = { source: 'aas', role: source.role, sha256, tables, proves_presence: false };
-    await lease.transaction((tx) =>
-      this.frame.noteSuccess(tx, run, { runId, totals: NOBODY_SEEN, invalid: 0, punches }, proof),
-    );
+    const rows = Object.entries(tables).map(([table, count]) => ({ table, rows: count }));
+    const proof = { source: 'aas', role: source.role, sha256, tables: rows, provesPresence: false };
+    await lease.transaction((tx) => this.frame.noteSuccess(tx, run, { runId, punches }, proof));
     const about = { device_id: device.id, device: device.name, sync_run_id: runId, role: source.role };
     this.logger.log({ msg: 'punches imported from AAS', ...about, punches_read: read, punches_imported: imported });
     return punches;
@@ -165,8 +164,6 @@ export class AasRealtimeSync {
 }
 
 const NOTHING_DONE: AasSyncTotals = { filesRead: 0, filesRefused: 0, runsFailed: 0, punchesImported: 0 };
-/** A file shows nobody on a terminal. */
-const NOBODY_SEEN = { read: 0, mapped: 0, unmapped: 0, newlyBuffered: 0, alreadyBuffered: 0, updated: 0 };
 
 function reportedPunchOf({ deviceUserId, ...punch }: OrderedPunch): ReportedPunch {
   return { ...punch, deviceUserId: deviceUserId as DeviceUserId };

@@ -97,7 +97,11 @@ export class RealtimeWatch {
       if (signal.aborted) return;
       if (!(error instanceof DeviceError)) throw error;
       const { code, message: reason } = error;
-      this.logger.warn({ msg: 'the stream of events ended; it is opened again', ...about, code, reason });
+      const facts = { ...about, code, reason };
+      // A terminal that serves one client drops the stream when a run begins: that is how it should be.
+      const { held } = await this.coordinator.checkLockStatus(deviceLockKey(device.id));
+      if (held) this.logger.log({ msg: 'the stream of events gave way to a run; it is opened again', ...facts });
+      else this.logger.warn({ msg: 'the stream of events ended; it is opened again', ...facts });
     }
   }
 

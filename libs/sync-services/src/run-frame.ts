@@ -6,7 +6,7 @@ import { AppError } from '@app/kernel';
 import { deviceLockKey, type Lease, SyncCoordinator } from '@app/sync-coordinator';
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type FinishedRun, type RunRequest } from './run.js';
+import { type RunFindings, type RunRequest } from './run.js';
 import { SyncRunJournal } from './sync-run.journal.js';
 import { RunSupersededError, SyncFailedError } from './sync-services.errors.js';
 
@@ -59,7 +59,7 @@ export class RunFrame {
   }
 
   /** Ends the run's row and tells the audit log, in the transaction that stores what the run found. */
-  async noteSuccess(tx: Tx, { device, request }: RunUnderway, run: FinishedRun, proof: object): Promise<void> {
+  async noteSuccess(tx: Tx, { device, request }: RunUnderway, run: RunFindings, proof: object): Promise<void> {
     await this.journal.succeed(tx, run, proof);
     const { totals, punches, punchFailure } = run;
     await this.audit.logOperation(tx, {
@@ -69,11 +69,11 @@ export class RunFrame {
       serviceName: request.service,
       details: {
         sync_run_id: run.runId,
-        discovered: totals.read,
-        mapped: totals.mapped,
-        unmapped: totals.unmapped,
-        newly_buffered: totals.newlyBuffered,
-        invalid: run.invalid,
+        discovered: totals?.read ?? null,
+        mapped: totals?.mapped ?? null,
+        unmapped: totals?.unmapped ?? null,
+        newly_buffered: totals?.newlyBuffered ?? null,
+        invalid: run.invalid ?? null,
         punches_read: punches?.read ?? null,
         punches_imported: punches?.imported ?? null,
         punch_error: punchFailure?.code ?? null,

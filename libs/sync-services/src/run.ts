@@ -23,14 +23,18 @@ export interface RunRequest {
 export type RunProgress = { readonly stage: 'waiting' | 'connecting' | 'storing' | 'elsewhere' } | ReadProgress;
 
 /** What a run found and did. */
-export interface FinishedRun {
+export interface RunFindings {
   readonly runId: string;
-  readonly totals: SightingTotals;
+  /** Undefined: it read no users, which is not the same as none. */
+  readonly totals?: SightingTotals;
   /** Records that decoded but cannot be a user. */
-  readonly invalid: number;
+  readonly invalid?: number;
   /** Undefined: the log could not be read with proof, and `punchFailure` says why. */
   readonly punches?: ImportTotals;
   readonly punchFailure?: DeviceError;
   /** By how much the terminal's clock is ahead of ours; negative: behind. */
   readonly clockDriftSeconds?: number;
 }
+
+/** What a run against a terminal found: its users in any case. */
+export type FinishedRun = RunFindings & Required<Pick<RunFindings, 'totals' | 'invalid'>>;

@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, type Repository } from 'typeorm';
 import { type RunOutcome, SyncRunRow } from './sync-run.entity.js';
-import { type FinishedRun } from './run.js';
+import { type RunFindings } from './run.js';
 import { SyncRunNotFoundError } from './sync-services.errors.js';
 
 /** A waiting run of a dead process never gets a lease; after this long nobody can still be waiting. */
@@ -74,7 +74,7 @@ export class SyncRunJournal {
   }
 
   /** Ends the row of a run whose read was complete and is being stored in the same transaction. */
-  async succeed(tx: Tx, run: FinishedRun, proof: object): Promise<void> {
+  async succeed(tx: Tx, run: RunFindings, proof: object): Promise<void> {
     const { totals, punches, punchFailure } = run;
     await tx.update(
       SyncRunRow,
@@ -82,13 +82,13 @@ export class SyncRunJournal {
       {
         outcome: 'succeeded',
         finishedAt: () => 'clock_timestamp()',
-        usersRead: totals.read,
-        mapped: totals.mapped,
-        unmapped: totals.unmapped,
-        newlyBuffered: totals.newlyBuffered,
-        updated: totals.updated,
-        alreadyBuffered: totals.alreadyBuffered,
-        invalid: run.invalid,
+        usersRead: totals?.read ?? null,
+        mapped: totals?.mapped ?? null,
+        unmapped: totals?.unmapped ?? null,
+        newlyBuffered: totals?.newlyBuffered ?? null,
+        updated: totals?.updated ?? null,
+        alreadyBuffered: totals?.alreadyBuffered ?? null,
+        invalid: run.invalid ?? null,
         punchesRead: punches?.read ?? null,
         punchesImported: punches?.imported ?? null,
         punchErrorCode: punchFailure?.code ?? null,

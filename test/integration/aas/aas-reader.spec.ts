@@ -3,7 +3,7 @@ import { readFile, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { AasFileError, AasReader, type AasSource, findAasSources, type OrderedPunch } from '@app/aas';
-import { formatWallTime } from '@app/kernel';
+import { AbortedError, formatWallTime } from '@app/kernel';
 import { aasFixture, anAasFolder, BUILT_AAS_WORKER } from '@test/support';
 
 const reader = new AasReader(BUILT_AAS_WORKER);
@@ -137,6 +137,47 @@ describe('an AAS database', () => {
     const before = await digest();
     await allPunches(path, ONE, 'front');
     expect(await digest()).toBe(before);
+  });
+});
+
+describe('the reading of an AAS file', () => {
+  const whole = sourceOf(aasFixture('tmkq.mdb'));
+
+  it('ends when it is told to, before it began, while it goes on or between two batches, and blames nobody', async () => {
+    const reason = new Error('the server is stopping');
+    const options = { clocks: ONE, signal: AbortSignal.abort(reason) };
+    await expect(reader.open(whole, options)).rejects.toBeInstanceOf(AbortedError);
+    const during = new AbortController();
+    const opening = expect(reader.open(whole, { clocks: ONE, signal: during.signal })).rejects.toBeInstanceOf(
+      AbortedError,
+    );
+    setImmediate(() => during.abort(reason));
+    await opening;
+    const between = new AbortController();
+    await using file = await reader.open(whole, { clocks: ONE, signal: between.signal });
+    const read = async (): Promise<void> => {
+      for await (const batch of file.punchesOf('front')) {
+        expect(batch.length).toBeGreaterThan(0);
+        between.abort(reason);
+        await file[Symbol.asyncDispose](); // its thread is gone when the next batch is asked for
+      }
+    };
+    await expect(read()).rejects.toMatchObject({
+      code: 'work/aborted',
+      message: expect.stringContaining(reason.message),
+    });
+  });
+
+  it('that crashes is told as such, and loses nothing of the program', async () => {
+    const crash = async (program: string): Promise<unknown> =>
+      new AasReader(new URL(`data:text/javascript,${encodeURIComponent(program)}`))
+        .open(whole, { clocks: ONE })
+        .catch((e: unknown) => e);
+    expect(await crash('process.exit(1)')).toMatchObject({ code: 'aas/reader-crashed' });
+    expect(await crash('throw new Error("no memory")')).toMatchObject({
+      code: 'aas/reader-crashed',
+      message: expect.stringContaining('no memory'),
+    });
   });
 });
 

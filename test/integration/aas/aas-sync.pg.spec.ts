@@ -8,7 +8,7 @@ import { type Device } from '@app/devices';
 import { RetrySchedule } from '@app/kernel';
 import { Punch } from '@app/punches';
 import { deviceLockKey, SyncCoordinator } from '@app/sync-coordinator';
-import { AasRealtimeSync, SyncRunRow, SyncServicesModule } from '@app/sync-services';
+import { AasRealtimeSync, SyncRunRow, syncRunView, SyncServicesModule } from '@app/sync-services';
 import { aasFixture, aDevice, anAasFolder, openTestApp, TEST_TOKEN, type TestApp } from '@test/support';
 import request from 'supertest';
 
@@ -56,9 +56,15 @@ describe('aasRealtimeSync', () => {
     expect(await sync()).toMatchObject({ filesRead: 0, filesRefused: 0, punchesImported: 0 });
     const { dataSource } = app.database;
     expect((await runs()).slice(2)).toMatchObject([
-      { deviceId: front.id, service: 'aasRealtimeSync', outcome: 'succeeded', usersRead: 0, punchesImported: 1_963 },
-      { deviceId: hall.id, outcome: 'succeeded', punchesImported: 0, proof: { proves_presence: false } },
+      { deviceId: front.id, service: 'aasRealtimeSync', outcome: 'succeeded', usersRead: null, punchesImported: 1_963 },
+      { deviceId: hall.id, outcome: 'succeeded', punchesImported: 0, proof: { provesPresence: false } },
     ]);
+    const shown = syncRunView((await runs()).at(-1)!).proof;
+    expect(shown).toMatchObject({
+      source: 'aas',
+      proves_presence: false,
+      tables: expect.arrayContaining([{ table: 'TimeRecords', rows: 3_000 }]),
+    });
     expect(await dataSource.getRepository(BufferedUser).count()).toBe(0);
     const told = await dataSource
       .getRepository(AuditEntry)

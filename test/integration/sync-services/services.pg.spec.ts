@@ -155,7 +155,7 @@ describe('directMachineSync', () => {
       'counting',
       'reading',
       'proving',
-      'reading punches',
+      'reading_punches',
       'storing',
     ]);
   });

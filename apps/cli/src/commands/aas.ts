@@ -1,4 +1,12 @@
-import { AasReader, type AasSource, type AasSummary, findAasSources, STANDARD_AAS_WORKER } from '@app/aas';
+import {
+  AasFileError,
+  AasReader,
+  AasService,
+  type AasSource,
+  type AasSummary,
+  findAasSources,
+  STANDARD_AAS_WORKER,
+} from '@app/aas';
 import { snakeCased } from '@app/http';
 import { AasRealtimeSync } from '@app/sync-services';
 import { type Command } from 'commander';
@@ -37,6 +45,11 @@ export function addAasCommands(program: Command): void {
     .action((options: { json?: boolean }) =>
       runCommand(options, ({ json, signal }) =>
         withServices(async (app) => {
+          if (app.get(AasService).path === undefined)
+            throw new AasFileError(
+              'aas/not-configured',
+              'No AAS is followed: set AAS_PATH and AAS_DEVICES, as for the server',
+            );
           const totals = await app.get(AasRealtimeSync).syncChanged(signal);
           if (json) printJson(snakeCased(totals));
           else {

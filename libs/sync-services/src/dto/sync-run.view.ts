@@ -4,7 +4,7 @@ import { RUN_OUTCOMES, type RunOutcome, type SyncRunRow } from '../sync-run.enti
 
 const COUNT = { type: Number, nullable: true } as const;
 
-/** A sync run as the API shows it. Counts are null unless it succeeded. */
+/** A sync run as the API shows it. Counts are null unless it succeeded; those of users also when it read a file. */
 export class SyncRunView {
   @ApiProperty({ example: '12' }) readonly id: string;
   @ApiProperty({ example: '1' }) readonly device_id: string;

@@ -100,7 +100,7 @@ export class ZklibReader extends DeviceReader {
   async readPunches(users: CompleteUserRead, { onProgress }: ReadOptions = {}): Promise<CompletePunchRead> {
     const startedAt = performance.now();
     const counterBefore = await this.punchCounter();
-    onProgress?.({ stage: 'reading punches', receivedBytes: 0 });
+    onProgress?.({ stage: 'reading_punches', receivedBytes: 0 });
     const { recordsHex } = await this.records('punches', counterBefore);
     const counterAfter = await this.punchCounter();
     const bytes = Buffer.from(recordsHex.join(''), 'hex');

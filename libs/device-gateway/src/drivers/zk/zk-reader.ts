@@ -66,7 +66,7 @@ export class ZkReader extends DeviceReader {
     const startedAt = performance.now();
     const counterBefore = await this.punchCounter();
     const set = await this.readSet(PUNCHES_READ, ALL_PUNCHES_DIRECT, (progress) =>
-      onProgress?.({ stage: 'reading punches', ...progress }),
+      onProgress?.({ stage: 'reading_punches', ...progress }),
     );
     const counterAfter = await this.punchCounter();
     if (!set.orderProven) await this.requireSameAgain(set, PUNCHES_READ, ALL_PUNCHES_DIRECT);
