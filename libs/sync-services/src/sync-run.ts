@@ -12,7 +12,7 @@ import { type FinishedRun, type RunRequest } from './run.js';
 import { RunFrame, type RunUnderway } from './run-frame.js';
 import { type TerminalReading, TerminalReadings } from './terminal-reading.js';
 
-/** A clock that is further off than this is told as a warning. */
+/** A clock that is further off than this is told as a warning, and once more when it moves by as much. */
 const NOTABLE_DRIFT_SECONDS = 60;
 
 /** What a run would store: who would be counted as what. */
@@ -106,7 +106,7 @@ export class SyncRun {
       const { code, message: reason } = punchFailure;
       this.logger.warn({ msg: 'punches were not imported; the next run tries again', ...about, code, reason });
     }
-    if (clockDriftSeconds !== undefined && Math.abs(clockDriftSeconds) > NOTABLE_DRIFT_SECONDS) {
+    if (isNewlyWrong(device.clockDriftSeconds, clockDriftSeconds)) {
       this.logger.warn({ msg: 'the clock of the terminal is wrong', ...about, drift_seconds: clockDriftSeconds });
     }
   }
@@ -116,4 +116,10 @@ export class SyncRun {
 function sightingOf(user: DeviceUser): Sighting {
   const { deviceUserId, slot, name, nameBytes, privilege, cardNumber, groupId, timezoneId, hasPin } = user;
   return { deviceUserId, slot, name, nameBytes, privilege, cardNumber, groupId, timezoneId, hasPin };
+}
+
+/** Whether a clock is off by an amount that was not told of a run ago. */
+function isNewlyWrong(before: number | null, now: number | undefined): boolean {
+  const isNotable = (seconds: number | null | undefined): boolean => Math.abs(seconds ?? 0) > NOTABLE_DRIFT_SECONDS;
+  return isNotable(now) && (!isNotable(before) || isNotable((now ?? 0) - (before ?? 0)));
 }

@@ -25,6 +25,7 @@ import {
   type TestApp,
   until,
 } from '@test/support';
+import { Logger } from '@nestjs/common';
 import request from 'supertest';
 
 const coordination = { ttlMs: 60_000, retries: new RetrySchedule(3, 50) };
@@ -120,7 +121,10 @@ describe('a run', () => {
     );
   });
 
-  it('measures how far the terminal’s clock is off, and corrects nothing', async () => {
+  it('measures how far the terminal’s clock is off, warns once, and corrects nothing', async () => {
+    const warned: unknown[] = [];
+    const quiet = (): void => undefined;
+    Logger.overrideLogger({ log: quiet, error: quiet, warn: (line: { msg?: string }) => void warned.push(line.msg) });
     const ahead = new Date(Date.now() + 3_600_000);
     const clock = (): ReturnType<NonNullable<ZkTerminalOptions['clock']>> => ({
       year: ahead.getUTCFullYear(),
@@ -139,6 +143,9 @@ describe('a run', () => {
     expect((await app.get(DevicesService).get(device.id)).clockDriftSeconds).toBe(clockDriftSeconds);
     const [{ wallTime, instant }] = await app.database.dataSource.getRepository(Punch).find({ take: 1 });
     expect(instant?.toISOString().slice(0, 19).replace('T', ' ')).toBe(wallTime);
+    await app.get(DirectMachineSync).syncNow(await app.get(DevicesService).get(device.id), { actor: systemActor });
+    Logger.overrideLogger(false);
+    expect(warned).toEqual(['the clock of the terminal is wrong']);
   });
 });
 
