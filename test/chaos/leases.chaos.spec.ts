@@ -151,7 +151,8 @@ describe('leases among real processes', () => {
         warned.length = 0;
         // One half is taken by successors at once, the other is found by clean-up.
         const cleaned = doomed.slice(perProcess / 2);
-        await Promise.all(doomed.slice(0, perProcess / 2).map(takeOver));
+        const successors = await Promise.all(doomed.slice(0, perProcess / 2).map(takeOver));
+        for (const lease of successors) await app.get(SyncCoordinator).releaseLock(lease);
         await until(async () => {
           await app.get(SyncCoordinator).cleanupExpiredLocks();
           const held = await Promise.all(cleaned.map((key) => app.get(SyncCoordinator).checkLockStatus(key)));
