@@ -3,6 +3,7 @@ import { ChainAuditLog1764100000000 } from './1764100000000-ChainAuditLog.js';
 import { GuardLeases1764100000001 } from './1764100000001-GuardLeases.js';
 import { CreatePunches1764100000002 } from './1764100000002-CreatePunches.js';
 import { CreateAasReads1764100000003 } from './1764100000003-CreateAasReads.js';
+import { AddressOfEnabledDevices1764100000004 } from './1764100000004-AddressOfEnabledDevices.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   GuardLeases1764100000001,
   CreatePunches1764100000002,
   CreateAasReads1764100000003,
+  AddressOfEnabledDevices1764100000004,
 ];

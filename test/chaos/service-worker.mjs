@@ -41,7 +41,7 @@ const onProgress = ({ stage }) => process.send({ at: stage });
 const services = {
   machineSyncService: () => app.get(MachineSyncService).syncDevice(device, systemActor, { onProgress }),
   directMachineSync: () => app.get(DirectMachineSync).syncNow(device, { actor: systemActor, onProgress }),
-  aasRealtimeSync: () => app.get(AasRealtimeSync).syncChanged(),
+  aasRealtimeSync: () => app.get(AasRealtimeSync).syncChanged({ actor: systemActor }),
 };
 process.send({ at: 'ready' });
 await new Promise((resolve) => process.once('message', resolve));

@@ -153,7 +153,7 @@ describe('three services in processes of their own against one terminal that ser
         for (const worker of workers.values()) await worker[Symbol.asyncDispose]();
         await app.get(SyncCoordinator).cleanupExpiredLocks();
         await app.get(MachineSyncService).syncDevice(device, systemActor);
-        await app.get(AasRealtimeSync).syncChanged();
+        await app.get(AasRealtimeSync).syncChanged({ actor: systemActor });
         await expectEverythingOnce();
         expect(await expectCompleteLeaseTrail()).toBeLessThanOrEqual(round + 1);
         expectNoOverlapAtTheTerminal(round + 1);

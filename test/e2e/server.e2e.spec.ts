@@ -129,9 +129,19 @@ describe('a first start', () => {
     expect((await server.ended).code).toBe(0);
     expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
     const second = new Running(SERVER, [], { DATA_DIR: dataDir, PORT: '0' });
-    expect(await second.banner()).toMatch(/250 users read with proof, 0 newly buffered/);
+    const shown = await second.banner();
+    expect(shown).toMatch(/Terminals +1 registered/);
+    expect(shown).not.toContain('EMULATED'); // it makes room for a terminal of one's own
     second.signal('SIGINT');
     expect((await second.ended).code).toBe(0);
+    const listed = await cli('device', 'list', '--json');
+    const read = expect.any(String) as unknown;
+    expect(JSON.parse(listed.stdout)).toMatchObject({
+      devices: [
+        { slug: 'demo-terminal', enabled: false, last_sync_at: read },
+        { slug: 'front-door', enabled: true, last_sync_at: read },
+      ],
+    });
   });
 });
 

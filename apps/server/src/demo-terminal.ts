@@ -28,7 +28,7 @@ export class DemoTerminal {
     const devices = app.get(DevicesService);
     const registered = await devices.list();
     const known = registered.find(({ isDemo }) => isDemo);
-    if (!allowed || (registered.length > 0 && !known)) {
+    if (!allowed || registered.some(({ isDemo }) => !isDemo)) {
       if (known) await devices.updateDemo(known.id, 'resting');
       return undefined;
     }

@@ -61,6 +61,9 @@ function requestLog(logger: Logger): HttpLogger<IncomingMessage, ServerResponse>
       req: ({ method, url }: { method: string; url: string }) => ({ method, url }),
       res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
     },
+    // A failure has been told already, by the filter that made the answer of it.
+    customErrorObject: (_request, _response, _error, { err: _told, ...facts }: Record<string, unknown>) => facts,
+    customErrorMessage: () => 'request failed',
     customLogLevel: (request, response) => {
       if (response.statusCode >= 500) return 'error';
       return request.url?.startsWith('/health') ? 'silent' : 'info';

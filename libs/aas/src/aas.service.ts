@@ -1,7 +1,7 @@
 import { DeviceUserAuditService } from '@app/audit';
 import { AppConfig } from '@app/config';
 import { type Tx } from '@app/database';
-import { systemActor } from '@app/kernel';
+import { type Actor } from '@app/kernel';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { DataSource, type Repository } from 'typeorm';
@@ -10,6 +10,12 @@ import { AasEmployeeRow, AasRead } from './aas-read.entity.js';
 import { AasReader, type ProvenAasFile } from './aas-reader.js';
 import { type AasSource, findAasSources } from './aas-sources.js';
 import { type AasFileError } from './aas.errors.js';
+
+/** Under which settings a look happened, and in whose name. */
+export interface AasLookNotes {
+  readonly settings: string;
+  readonly actor: Actor;
+}
 
 /** Follows the AAS file of the configuration: which files are worth a look, what they held, why they were refused. */
 @Injectable()
@@ -66,11 +72,13 @@ export class AasService {
   async recordRead(
     source: AasSource,
     { summary }: ProvenAasFile,
-    look: { readonly settings: string; readonly punchesImported: number },
+    look: AasLookNotes & { readonly punchesImported: number; readonly punchesWithoutDevice: number },
   ): Promise<void> {
-    const { settings, punchesImported } = look;
+    const { settings, actor, punchesImported, punchesWithoutDevice } = look;
     const punches = Object.values(summary.punches).reduce((sum, count) => sum + count, 0);
     const warnings = [...summary.warnings, ...(await this.signsOfReplacement(source, punches))];
+    if (punchesWithoutDevice > 0)
+      warnings.push(`${punchesWithoutDevice} punches are of clocks that AAS_DEVICES gives to no registered device`);
     await this.dataSource.transaction(async (tx) => {
       await tx.insert(AasRead, {
         ...placeOf(source),
@@ -85,7 +93,7 @@ export class AasService {
       await storeEmployees(tx, summary.employees);
       await this.audit.logOperation(tx, {
         operation: 'aas_file_read',
-        performedBy: systemActor,
+        performedBy: actor,
         serviceName: AasService.serviceName,
         details: {
           role: source.role,
@@ -93,6 +101,7 @@ export class AasService {
           employees: summary.employees.length,
           punches,
           punches_imported: punchesImported,
+          punches_without_device: punchesWithoutDevice,
         },
       });
     });
@@ -101,7 +110,8 @@ export class AasService {
   }
 
   /** Notes a file of which nothing was used, and why; each state of a file is told once. */
-  async recordRefusal(source: AasSource | undefined, error: AasFileError, settings: string): Promise<void> {
+  async recordRefusal(source: AasSource | undefined, error: AasFileError, look: AasLookNotes): Promise<void> {
+    const { settings, actor } = look;
     const path = source?.path ?? this.path ?? '';
     const last = await this.lastLook(path);
     if (last?.errorCode === error.code && last.settings === settings && (!source || isSameState(last, source))) return;
@@ -118,7 +128,7 @@ export class AasService {
       });
       await this.audit.logOperation(tx, {
         operation: 'aas_file_refused',
-        performedBy: systemActor,
+        performedBy: actor,
         serviceName: AasService.serviceName,
         details: { role: source?.role ?? null, code, reason },
       });

@@ -13,12 +13,11 @@ const DAY = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/;
  */
 export function openCsv(bytes: Buffer): AasContents {
   const text = decode(bytes);
+  refuseOther(text);
   const rows = recordsOf(text);
   const [head, ...days] = rows;
   const times = head?.slice(FIXED.length) ?? [];
-  if (!head || FIXED.some((name, i) => head[i] !== name) || times.length === 0) {
-    throw new AasFileError('aas/not-aas', `An AAS export begins with the columns ${FIXED.join(', ')}, Time1, …`);
-  }
+  if (times.length === 0) throw notAas();
   if (!/\r?\n$/.test(text)) {
     throw new AasFileError('aas/damaged', 'The export ends in the middle of a row: it was cut; export it again');
   }
@@ -35,6 +34,17 @@ export function openCsv(bytes: Buffer): AasContents {
     warnings,
     punches: () => punches.flat(),
   };
+}
+
+/** Whatever else the file is, its rows need not be looked at. */
+function refuseOther(text: string): void {
+  const [first] = text.split(/\r?\n/, 1);
+  const columns = first.split(',').map((name) => name.replace(/^"|"$/g, ''));
+  if (FIXED.some((name, i) => columns[i] !== name)) throw notAas();
+}
+
+function notAas(): AasFileError {
+  return new AasFileError('aas/not-aas', `An AAS export begins with the columns ${FIXED.join(', ')}, Time1, …`);
 }
 
 function decode(bytes: Buffer): string {

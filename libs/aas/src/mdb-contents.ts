@@ -60,8 +60,8 @@ function requirePassword(reader: MDBReader, password: string | undefined): void 
     'aas/password-protected',
     'The file is protected by a database password' +
       (password === undefined
-        ? '; give it (AAS_PASSWORD, or --password of aas check), or remove it in AAS'
-        : ', and the one that was given (AAS_PASSWORD) is another'),
+        ? '; give it (AAS_PASSWORD), or remove it in AAS'
+        : ', and the one that was given is another'),
   );
 }
 

@@ -22,6 +22,11 @@ describe('AppConfig', () => {
     expect(read).not.toThrow(/short!!/);
   });
 
+  it('refuses a clock of AAS that is given to two devices', () => {
+    expect(() => AppConfig.fromEnv({ AAS_DEVICES: '1=front, 1=hall' })).toThrow(/AAS_DEVICES names a clock twice/);
+    expect(AppConfig.fromEnv({ AAS_DEVICES: '1=front,*=front' }).aasDevices).toBe('1=front,*=front');
+  });
+
   it('refuses a port that is no number', () => {
     expect(() => AppConfig.fromEnv({ PORT: '30a' })).toThrow(/PORT="30a": PORT must/);
   });

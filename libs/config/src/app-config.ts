@@ -10,6 +10,7 @@ import {
   Min,
   MinLength,
   validateSync,
+  ValidateBy,
 } from 'class-validator';
 import { InvalidConfigError } from './config.errors.js';
 import { Setting, settingsOf } from './setting.js';
@@ -122,6 +123,10 @@ export class AppConfig {
       'Punches of a clock without a device are counted and not imported.',
   })
   @IsOptional()
+  @ValidateBy(
+    { name: 'clocksOnce', validator: { validate: (text: unknown) => namesEachClockOnce(String(text)) } },
+    { message: '$property names a clock twice' },
+  )
   @Matches(/^\s*(\d+|\*)\s*=\s*[^,=\s][^,=]*(,\s*(\d+|\*)\s*=\s*[^,=\s][^,=]*)*$/, {
     message: '$property must be like 1=front-door,2=hall or *=front-door',
   })
@@ -172,6 +177,11 @@ export class AppConfig {
     config.dataDir = resolve(String(config.dataDir));
     return Object.freeze(config) as AppConfig;
   }
+}
+
+function namesEachClockOnce(pairs: string): boolean {
+  const clocks = pairs.split(',').map((pair) => pair.split('=')[0].trim());
+  return new Set(clocks).size === clocks.length;
 }
 
 function asNumber(text: string): number | string {

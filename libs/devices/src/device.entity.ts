@@ -4,7 +4,7 @@ import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn,
 /** A registered terminal: how to reach it, who it proved to be, when it was last read completely. */
 @Entity('devices')
 @Index('devices_slug', ['slug'], { unique: true })
-@Index('devices_address', ['host', 'port', 'transport'], { unique: true })
+@Index('devices_address', ['host', 'port', 'transport'], { unique: true, where: 'enabled' })
 @Index('devices_serial_number', ['serialNumber'], { unique: true })
 @Check('devices_driver', `driver in ('zk', 'node-zklib')`)
 @Check('devices_port', 'port between 1 and 65535')
@@ -32,12 +32,12 @@ export class Device {
   @Column('boolean', { default: true }) enabled: boolean;
   /** The emulated terminal of the first start; never a real one. */
   @Column('boolean', { name: 'is_demo', default: false }) isDemo: boolean;
-  /** End of the last complete read that was stored. */
   /** Whether its events are listened to, besides the reads of the schedule. */
   @Column('boolean', { default: false }) realtime: boolean;
   /** By how much the terminal's clock was ahead of ours when it was last asked; never corrected by us. */
   @Column('double precision', { name: 'clock_drift_seconds', nullable: true }) clockDriftSeconds: number | null;
   @Column('timestamptz', { name: 'clock_checked_at', nullable: true }) clockCheckedAt: Date | null;
+  /** End of the last complete read that was stored. */
   @Column('timestamptz', { name: 'last_sync_at', nullable: true }) lastSyncAt: Date | null;
   @Column('bigint', { name: 'last_run_id', nullable: true }) lastRunId: string | null;
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' }) readonly createdAt: Date;

@@ -61,6 +61,7 @@ export class DevicesController {
   @ApiOperation({ summary: 'Change how a terminal is treated', description: 'Nothing changes on the terminal itself.' })
   @ApiOkResponse({ type: DeviceView })
   @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request' })
+  @ApiConflictResponse({ type: ProblemDocument, description: 'devices/already-registered' })
   @ApiNotFoundResponse({ type: ProblemDocument, description: 'devices/not-found' })
   async change(
     @Param() { id }: IdParam,

@@ -18,9 +18,12 @@ export class DeviceAlreadyRegisteredError extends AppError {
   readonly kind = 'conflict';
 
   constructor(what: string, registered: { readonly id: string; readonly name: string }) {
-    super(`${what} is registered already, as "${registered.name}" (device ${registered.id})`, {
-      details: { deviceId: registered.id },
-    });
+    super(
+      `${what} is registered already, as "${registered.name}" (device ${registered.id}); if it is gone, switch that off`,
+      {
+        details: { deviceId: registered.id },
+      },
+    );
   }
 }
 

@@ -116,13 +116,14 @@ export class DevicesService {
    * Changes what an administrator may change; audited with the values.
    * @throws {DeviceNotFoundError} no device has this id
    * @throws {UnknownTimeZoneError} the zone is not one that the calendar knows
+   * @throws {DeviceAlreadyRegisteredError} it is to be switched on, and another one has its address now
    */
   async change(id: string, change: DeviceChange, actor: Actor): Promise<Device> {
     if (change.timeZone && !isTimeZone(change.timeZone)) throw new UnknownTimeZoneError(change.timeZone);
     await this.dataSource.transaction(async (tx) => {
       const wanted = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
       if (Object.keys(wanted).length === 0) return;
-      const { affected } = await tx.update(Device, { id }, wanted);
+      const { affected } = await this.update(tx, id, wanted);
       if (affected === 0) throw new DeviceNotFoundError(id);
       await this.audit.logOperation(tx, {
         operation: 'device_changed',
@@ -198,6 +199,17 @@ export class DevicesService {
     return reason && { devices, reason };
   }
 
+  private async update(tx: Tx, id: string, wanted: Partial<Device>): Promise<{ affected?: number }> {
+    try {
+      return await tx.update(Device, { id }, wanted);
+    } catch (error) {
+      if (sqlState(error) !== SqlState.UNIQUE_VIOLATION) throw error;
+      const { host, port, transport } = await this.get(id);
+      const rival = await this.devices.findOneByOrFail({ host, port, transport, enabled: true });
+      throw new DeviceAlreadyRegisteredError(`${host}:${port}`, rival);
+    }
+  }
+
   private async introduce(
     target: DeviceTarget,
   ): Promise<{ identity: DeviceIdentity; userCount: number; deviceTime: WallTime }> {
@@ -207,7 +219,7 @@ export class DevicesService {
   }
 
   private async refuseKnownAddress({ host, port, transport }: DeviceTarget): Promise<void> {
-    const known = await this.devices.findOne({ where: { host, port, transport } });
+    const known = await this.devices.findOne({ where: { host, port, transport, enabled: true } });
     if (known) throw new DeviceAlreadyRegisteredError(`${host}:${port}`, known);
   }
 

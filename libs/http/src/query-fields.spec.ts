@@ -38,6 +38,7 @@ describe('an instant of a query', () => {
     '1',
     '',
     '2026-13-01T00:00:00Z',
+    '2026-02-30T00:00:00Z',
     ['2026-01-31T09:45:00Z'],
   ])('%j is refused, since it is none or means another one elsewhere', (text) => {
     expect(read({ from: text }).complaints).toEqual([

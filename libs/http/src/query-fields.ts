@@ -46,5 +46,8 @@ export function OptionalDeviceUserId(description: string): PropertyDecorator {
 function parseInstant(text: string): Date | string {
   const written = text.replace(/ (?=\d{2}:\d{2}$)/, '+'); // a plus sign in an address means a blank
   const instant = new Date(written);
-  return INSTANT.test(written) && !Number.isNaN(instant.getTime()) ? instant : text;
+  if (!INSTANT.test(written) || Number.isNaN(instant.getTime())) return text;
+  // The 30th of February would become the 2nd of March.
+  const day = written.slice(0, 10);
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day) ? instant : text;
 }

@@ -1,5 +1,5 @@
 import { AppError } from '@app/kernel';
-import { ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, ValidationPipe } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 
 /** The request's body, query or path does not fit its description; every violation is named. */
@@ -14,13 +14,33 @@ export class InvalidRequestError extends AppError {
 
 /** The one pipe for all input: unknown properties are refused, values become instances of their class. */
 export function requestValidation(): ValidationPipe {
-  return new ValidationPipe({
+  return new RequestValidation({
     whitelist: true,
     forbidNonWhitelisted: true,
     transform: true,
     validationError: { target: false, value: false },
     exceptionFactory: (errors) => new InvalidRequestError(errors.flatMap((error) => violationsOf(error))),
   });
+}
+
+class RequestValidation extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    // PostgreSQL has no text with this character, so that no field can want it.
+    if (metadata.type !== 'custom' && holdsNul(value))
+      throw new InvalidRequestError(['no text may hold the character NUL']);
+    return super.transform(value, metadata);
+  }
+}
+
+/** Looks through what came over the wire, however deep it is. */
+function holdsNul(value: unknown): boolean {
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next === 'string' && next.includes('\0')) return true;
+    if (typeof next === 'object' && next !== null) waiting.push(...Object.keys(next), ...Object.values(next));
+  }
+  return false;
 }
 
 function violationsOf(error: ValidationError): string[] {

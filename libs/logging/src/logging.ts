@@ -15,7 +15,8 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }), bindings: () => ({}) },
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `req.headers.${field}`]), censor: '***' },
-    mixin: () => {
+    mixin: (line: object) => {
+      if ('res' in line) return {}; // the line about an answer brings the id of its own request
       const requestId = currentRequestId();
       return requestId ? { request_id: requestId } : {};
     },

@@ -5,7 +5,12 @@ export class LeaseBusyError extends AppError {
   readonly code = 'coordination/lease-busy';
   readonly kind = 'conflict';
 
-  constructor(key: string, holder: string | null, expiresAt: Date | null) {
+  constructor(
+    key: string,
+    /** `service@host:pid`; null when it is not known. */
+    readonly holder: string | null,
+    expiresAt: Date | null,
+  ) {
     const until = expiresAt ? `, until ${expiresAt.toISOString()} at the latest` : '';
     super(`${key} is held by ${holder ?? 'another service'}${until}; try again when it is done`, {
       details: { key, holder, expiresAt: expiresAt?.toISOString() ?? null },

@@ -1,5 +1,5 @@
 import { snakeCased } from '@app/http';
-import { BackgroundWork } from '@app/kernel';
+import { BackgroundWork, systemActor } from '@app/kernel';
 import { LeaseBusyError } from '@app/sync-coordinator';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
@@ -24,7 +24,7 @@ export class AasRealtimeSyncSchedule implements BeforeApplicationShutdown {
 
   private async look(signal: AbortSignal): Promise<void> {
     try {
-      const totals = await this.aasSync.syncChanged(signal);
+      const totals = await this.aasSync.syncChanged({ actor: systemActor, signal });
       if (totals.filesRead + totals.filesRefused > 0)
         this.logger.log({ msg: 'AAS files looked at', ...snakeCased(totals) });
     } catch (error) {

@@ -1,6 +1,6 @@
 import { AasFileError, AasService, type AasSource, type OrderedPunch, type ProvenAasFile } from '@app/aas';
 import { DeviceNotFoundError, DevicesService } from '@app/devices';
-import { type DeviceUserId, systemActor } from '@app/kernel';
+import { type Actor, type DeviceUserId } from '@app/kernel';
 import { type ImportTotals, PunchesService, type ReportedPunch } from '@app/punches';
 import { SyncCoordinator } from '@app/sync-coordinator';
 import { Injectable, Logger } from '@nestjs/common';
@@ -14,17 +14,26 @@ export interface AasSyncTotals {
   /** Devices whose part was not imported; they are tried again at the next look. */
   readonly runsFailed: number;
   readonly punchesImported: number;
+  /** Of clocks that the configuration gives to no registered device. */
+  readonly punchesWithoutDevice: number;
+}
+
+/** In whose name a look happens, and how it is ended. */
+export interface AasLook {
+  readonly actor: Actor;
+  readonly signal?: AbortSignal;
 }
 
 interface OpenedFile {
   readonly source: AasSource;
   readonly file: ProvenAasFile;
-  readonly signal: AbortSignal;
+  readonly look: AasLook;
 }
 
 interface SyncedFile {
   punchesImported: number;
   runsFailed: number;
+  readonly punchesWithoutDevice: number;
 }
 
 /** A clock number within AAS, or `*`, to the id of the device that it is. */
@@ -54,32 +63,33 @@ export class AasRealtimeSync {
    * refused and noted, and stops no other.
    * @throws {LeaseBusyError} another server is looking
    */
-  async syncChanged(signal?: AbortSignal): Promise<AasSyncTotals> {
+  async syncChanged({ actor, signal }: AasLook): Promise<AasSyncTotals> {
     if (this.aas.path === undefined) return NOTHING_DONE;
     return this.coordinator.withLease('aas', { service: AasRealtimeSync.serviceName, signal }, async (lease) => {
       const clocks = await this.resolveClocks();
       const settings = this.aas.settingsWith(clocks);
       const totals = { ...NOTHING_DONE };
-      for (const source of await this.findChanged(settings)) {
-        const ending = signal ? AbortSignal.any([signal, lease.signal]) : lease.signal;
-        const synced = await this.syncFile(source, clocks, settings, ending);
+      const look = { actor, signal: signal ? AbortSignal.any([signal, lease.signal]) : lease.signal };
+      for (const source of await this.findChanged(settings, actor)) {
+        const synced = await this.syncFile(source, clocks, settings, look);
         if (synced === 'refused') totals.filesRefused += 1;
         else {
           totals.filesRead += 1;
           totals.runsFailed += synced.runsFailed;
           totals.punchesImported += synced.punchesImported;
+          totals.punchesWithoutDevice += synced.punchesWithoutDevice;
         }
       }
       return totals;
     });
   }
 
-  private async findChanged(settings: string): Promise<AasSource[]> {
+  private async findChanged(settings: string, actor: Actor): Promise<AasSource[]> {
     try {
       return await this.aas.findChanged(settings);
     } catch (error) {
       if (!(error instanceof AasFileError)) throw error;
-      await this.aas.recordRefusal(undefined, error, settings);
+      await this.aas.recordRefusal(undefined, error, { settings, actor });
       return [];
     }
   }
@@ -88,37 +98,35 @@ export class AasRealtimeSync {
     source: AasSource,
     clocks: ClockMap,
     settings: string,
-    signal: AbortSignal,
+    look: AasLook,
   ): Promise<SyncedFile | 'refused'> {
     try {
-      await using file = await this.aas.open(source, { clocks, signal });
-      const synced: SyncedFile = { punchesImported: 0, runsFailed: 0 };
+      await using file = await this.aas.open(source, { clocks, signal: look.signal });
+      const synced = { punchesImported: 0, runsFailed: 0, punchesWithoutDevice: withoutDevice(file, clocks) };
       for (const deviceId of new Set(Object.values(clocks))) {
-        if ((file.summary.punches[deviceId] ?? 0) > 0)
-          await this.syncDevice(deviceId, { source, file, signal }, synced);
+        if ((file.summary.punches[deviceId] ?? 0) > 0) await this.syncDevice(deviceId, { source, file, look }, synced);
       }
       // Otherwise it is looked at again, and what has been imported is not imported twice.
-      if (synced.runsFailed === 0)
-        await this.aas.recordRead(source, file, { settings, punchesImported: synced.punchesImported });
+      if (synced.runsFailed === 0) await this.aas.recordRead(source, file, { ...synced, settings, actor: look.actor });
       return synced;
     } catch (error) {
       if (!(error instanceof AasFileError)) throw error;
-      await this.aas.recordRefusal(source, error, settings);
+      await this.aas.recordRefusal(source, error, { settings, actor: look.actor });
       return 'refused';
     }
   }
 
   /** A run against one device that reads a file instead of the terminal; its failure stops no other device. */
   private async syncDevice(deviceId: string, opened: OpenedFile, synced: SyncedFile): Promise<void> {
-    const { file, source, signal } = opened;
-    const request = { service: AasRealtimeSync.serviceName, actor: systemActor, signal };
+    const { file, source, look } = opened;
+    const request = { service: AasRealtimeSync.serviceName, ...look };
     try {
       const { imported } = await this.frame.run(await this.devices.get(deviceId), request, (run) =>
         this.importPunches(run, source, file),
       );
       synced.punchesImported += imported;
     } catch (error) {
-      if (!(error instanceof SyncFailedError) || signal.aborted) throw error;
+      if (!(error instanceof SyncFailedError) || look.signal?.aborted) throw error;
       if (error.cause instanceof AasFileError) throw error.cause;
       synced.runsFailed += 1; // its row, its audit entry and the log say why
     }
@@ -163,7 +171,19 @@ export class AasRealtimeSync {
   }
 }
 
-const NOTHING_DONE: AasSyncTotals = { filesRead: 0, filesRefused: 0, runsFailed: 0, punchesImported: 0 };
+const NOTHING_DONE: AasSyncTotals = {
+  filesRead: 0,
+  filesRefused: 0,
+  runsFailed: 0,
+  punchesImported: 0,
+  punchesWithoutDevice: 0,
+};
+
+function withoutDevice({ summary }: ProvenAasFile, clocks: ClockMap): number {
+  const devices = new Set(Object.values(clocks));
+  const left = Object.entries(summary.punches).filter(([target]) => !devices.has(target));
+  return left.reduce((sum, [, count]) => sum + count, 0);
+}
 
 function reportedPunchOf({ deviceUserId, ...punch }: OrderedPunch): ReportedPunch {
   return { ...punch, deviceUserId: deviceUserId as DeviceUserId };

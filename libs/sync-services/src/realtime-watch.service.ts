@@ -11,12 +11,14 @@ export interface RealtimeOptions {
   readonly settleMs: number;
   /** The shortest time between the starts of two catch-up reads. */
   readonly gapMs: number;
-  /** The pause before a stream that ended is opened again. */
+  /** The pause before a stream that ended is opened again; each failure in a row doubles it. */
   readonly reopenMs: number;
 }
 
 export const REALTIME_OPTIONS = Symbol('REALTIME_OPTIONS');
 export const STANDARD_REALTIME: RealtimeOptions = { settleMs: 2_000, gapMs: 30_000, reopenMs: 10_000 };
+
+const LONGEST_PAUSE_MS = 5 * 60_000;
 
 type Counters = DeviceEvents['countedAtStart'];
 
@@ -73,35 +75,46 @@ export class RealtimeWatch {
       return { users: totals.read + invalid, punches: punches?.read };
     });
     try {
+      let failures = 0;
       while (!signal.aborted) {
         const request = { service: RealtimeWatch.serviceName, signal };
-        await this.coordinator.withLease(`events:${device.id}`, request, (term) =>
+        const heard = await this.coordinator.withLease(`events:${device.id}`, request, (term) =>
           this.listen(device, AbortSignal.any([signal, term.signal]), catchUp),
         );
-        if (!signal.aborted) await this.clock.sleep(this.options.reopenMs, signal);
+        failures = heard ? 0 : failures + 1;
+        const pauseMs = Math.min(this.options.reopenMs * 2 ** Math.max(failures - 1, 0), LONGEST_PAUSE_MS);
+        if (!signal.aborted) await this.clock.sleep(pauseMs, signal);
       }
     } finally {
       await catchUp.done();
     }
   }
 
-  /** Listens until the stream or the term ends. */
-  private async listen(device: Device, signal: AbortSignal, catchUp: CatchUp): Promise<void> {
+  /** Listens until the stream or the term ends; false: it could not even begin. */
+  private async listen(device: Device, signal: AbortSignal, catchUp: CatchUp): Promise<boolean> {
     const about = { device_id: device.id, device: device.name };
+    let heard = false;
     try {
       await using events = await this.open(device, signal);
+      heard = true;
       this.logger.log({ msg: 'listening to events', ...about });
       catchUp.compare(events.countedAtStart);
       for (;;) if (tellsSomething(await events.next())) catchUp.request();
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return heard;
       if (!(error instanceof DeviceError)) throw error;
       const { code, message: reason } = error;
-      const facts = { ...about, code, reason };
       // A terminal that serves one client drops the stream when a run begins: that is how it should be.
       const { held } = await this.coordinator.checkLockStatus(deviceLockKey(device.id));
-      if (held) this.logger.log({ msg: 'the stream of events gave way to a run; it is opened again', ...facts });
-      else this.logger.warn({ msg: 'the stream of events ended; it is opened again', ...facts });
+      if (heard && held) this.logger.log({ msg: 'the stream of events gave way to a run', ...about });
+      else
+        this.logger.warn({
+          msg: 'there are no events of the terminal; they are asked for again',
+          ...about,
+          code,
+          reason,
+        });
+      return heard;
     }
   }
 

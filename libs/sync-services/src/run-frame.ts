@@ -3,7 +3,7 @@ import { type Tx } from '@app/database';
 import { type Device } from '@app/devices';
 import { snakeCased } from '@app/http';
 import { AppError } from '@app/kernel';
-import { deviceLockKey, type Lease, SyncCoordinator } from '@app/sync-coordinator';
+import { deviceLockKey, type Lease, LeaseBusyError, SyncCoordinator } from '@app/sync-coordinator';
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type RunFindings, type RunRequest } from './run.js';
@@ -49,9 +49,9 @@ export class RunFrame {
         return work({ runId, device, request, lease, signal });
       });
     } catch (error) {
-      if (error instanceof RunSupersededError) {
+      if (error instanceof RunSupersededError || isTakenByPeer(request, error)) {
         await this.journal.withdraw(runId);
-        throw error;
+        throw new RunSupersededError();
       }
       await this.noteFailure(runId, device, request, error);
       throw error instanceof AppError ? new SyncFailedError(runId, error) : error;
@@ -91,6 +91,7 @@ export class RunFrame {
     const stopped = request.signal?.aborted ?? false;
     const facts = { ...about, service: request.service, code, reason };
     if (stopped) this.logger.log({ msg: 'sync run stopped before its end', ...facts });
+    else if (error instanceof LeaseBusyError) this.logger.log({ msg: 'sync run gave up waiting', ...facts });
     else this.logger.warn({ msg: 'sync run failed', ...facts });
     try {
       await this.dataSource.transaction(async (tx) => {
@@ -107,4 +108,11 @@ export class RunFrame {
       this.logger.error({ msg: 'a failed sync run could not be recorded', sync_run_id: runId, err: storing });
     }
   }
+}
+
+/** Whether a run that nobody insists on waited in vain because the same service is at the device on another server. */
+function isTakenByPeer({ service, stillWanted }: RunRequest, error: unknown): boolean {
+  return (
+    stillWanted !== undefined && error instanceof LeaseBusyError && (error.holder?.startsWith(`${service}@`) ?? false)
+  );
 }

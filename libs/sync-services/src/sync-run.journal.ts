@@ -44,7 +44,7 @@ export class SyncRunJournal {
   }
 
   /**
-   * Enabled devices that no scheduled run of `service` has finished with, well or badly, since the last full
+   * Enabled devices that no scheduled run of `service` has come to an end with, well or badly, since the last full
    * `periodMinutes` by the database's clock.
    */
   async findDue(service: string, periodMinutes: number): Promise<ReadonlySet<string>> {
@@ -52,7 +52,7 @@ export class SyncRunJournal {
       `select d.id from devices d
         where d.enabled and not exists (
           select 1 from sync_runs r
-           where r.device_id = d.id and r.service = $1 and r.requested_by = $2 and r.outcome not in ('running', 'abandoned')
+           where r.device_id = d.id and r.service = $1 and r.requested_by = $2 and r.outcome not in ('running', 'abandoned', 'busy')
              and r.started_at >= date_bin($3 * interval '1 minute', clock_timestamp(), '2000-01-01 00:00:00+00'))`,
       [service, systemActor.name, periodMinutes],
     );

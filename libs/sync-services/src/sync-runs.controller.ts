@@ -96,7 +96,8 @@ export class SyncRunsController {
   @ApiOperation({
     summary: 'Watch a sync run until it has ended',
     description:
-      'Server-sent events: `progress` with stage, received_bytes and total_bytes; at last `ended` with the run.',
+      'Server-sent events: `progress` with stage, received_bytes and total_bytes; at last `ended` with the run. Stages: ' +
+      'waiting, connecting, counting, reading, proving, reading_punches, storing; elsewhere: another server runs it.',
   })
   @ApiOkResponse({ content: { 'text/event-stream': {} } })
   @ApiNotFoundResponse({ type: ProblemDocument, description: 'sync/run-not-found' })

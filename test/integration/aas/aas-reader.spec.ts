@@ -200,6 +200,7 @@ describe('an AAS export', () => {
       [(bytes: Buffer) => bytes.subarray(0, bytes.length - 9), 'aas/damaged'],
       [(bytes: Buffer) => bytes.subarray(0, 30_001), 'aas/damaged'],
       [(bytes: Buffer) => Buffer.from(bytes.toString().replace('Staff Code', 'Code')), 'aas/not-aas'],
+      [() => Buffer.from('# Notes\n\nA text, not "rows".\n'), 'aas/not-aas'],
       [(bytes: Buffer) => Buffer.from(bytes.toString(), 'latin1'), 'aas/bad-encoding'],
       [(bytes: Buffer) => Buffer.from(bytes.toString().replace('1/12/2026', 'yesterday')), 'aas/damaged'],
     ] as const) {

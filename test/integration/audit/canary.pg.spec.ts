@@ -64,7 +64,7 @@ it('puts no PIN, no template, no comm key and no password into any table, log li
   terminal.faults = { lies: { cutPunchBytes: 1, duplicateUserId: true } };
   await expect(app.get(MachineSyncService).syncDevice(device, systemActor)).rejects.toThrow();
   terminal.faults = {};
-  await app.get(AasRealtimeSync).syncChanged();
+  await app.get(AasRealtimeSync).syncChanged({ actor: systemActor });
   const answers = await Promise.all(
     ['device-users/audit', 'device-users/buffer', 'devices', 'sync-runs', 'punches', 'aas', 'aas/employees'].map(
       async (path) =>

@@ -237,6 +237,7 @@ describe('GET /api/device-users/buffer', () => {
     ['?limit=0', 'http/invalid-request'],
     ['?limit=201', 'http/invalid-request'],
     ['?status=gone', 'http/invalid-request'],
+    ['?text=%00', 'http/invalid-request'],
     ['?unknown=1', 'http/invalid-request'],
     ['?discovered_from=yesterday', 'http/invalid-request'],
     ['?cursor=forged', 'http/bad-cursor'],

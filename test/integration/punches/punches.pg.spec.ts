@@ -300,7 +300,7 @@ describe('GET /api/punches', () => {
     expect(body.items[0]).toMatchObject({ direction: 'in', person_id: '71', person_type: 'staff', time_zone: 'UTC' });
   });
 
-  it.each(['?person_id=x', '?from=soon', '?attribution=maybe', '?cursor=xx', '?limit=201'])(
+  it.each(['?person_id=x', '?from=soon', '?attribution=maybe', '?cursor=xx', '?limit=201', '?device_user_id=a%00'])(
     'refuses %s',
     async (query) => {
       await get(query).expect(400);

@@ -7,7 +7,9 @@ import {
   findAasSources,
   STANDARD_AAS_WORKER,
 } from '@app/aas';
+import { AppConfig } from '@app/config';
 import { snakeCased } from '@app/http';
+import { administrator } from '@app/kernel';
 import { AasRealtimeSync } from '@app/sync-services';
 import { type Command } from 'commander';
 import { withServices } from '../context.js';
@@ -23,14 +25,15 @@ export function addAasCommands(program: Command): void {
     .description(
       'read a folder, tmkq.mdb or CSV export and say what it holds, or why it cannot be believed; stores nothing',
     )
-    .option('--password <password>', 'the database password, if it has one')
+    .option('--password <password>', 'the database password, if it has one; else that in AAS_PASSWORD')
     .option('--json', 'one JSON document on standard output')
     .action((path: string, options: { password?: string; json?: boolean }) =>
       runCommand(options, async ({ json, signal }) => {
         const reader = new AasReader(STANDARD_AAS_WORKER);
+        const password = options.password ?? AppConfig.fromProcess().aasPassword;
         const found: { source: AasSource; summary: AasSummary }[] = [];
         for (const source of await findAasSources(path)) {
-          await using file = await reader.open(source, { clocks: {}, password: options.password, signal });
+          await using file = await reader.open(source, { clocks: {}, password, signal });
           found.push({ source, summary: file.summary });
         }
         if (json) printJson({ proves_presence_on_terminal: false, files: found.map(documentOf) });
@@ -50,13 +53,20 @@ export function addAasCommands(program: Command): void {
               'aas/not-configured',
               'No AAS is followed: set AAS_PATH and AAS_DEVICES, as for the server',
             );
-          const totals = await app.get(AasRealtimeSync).syncChanged(signal);
+          const totals = await app.get(AasRealtimeSync).syncChanged({ actor: administrator('cli'), signal });
           if (json) printJson(snakeCased(totals));
           else {
-            const { filesRead, filesRefused, runsFailed, punchesImported } = totals;
-            printData(`${filesRead} files read, ${filesRefused} refused, ${punchesImported} punches imported`);
+            const { filesRead, filesRefused, runsFailed, punchesImported, punchesWithoutDevice } = totals;
+            printData(
+              `${counted(filesRead, 'file')} read, ${filesRefused} refused, ${punchesImported} punches imported`,
+            );
+            if (punchesWithoutDevice > 0)
+              tell(
+                `holdfast: ${punchesWithoutDevice} punches are of clocks that AAS_DEVICES gives to no registered device; ` +
+                  'they were left out',
+              );
             if (runsFailed > 0)
-              tell(`holdfast: ${runsFailed} devices could not be served; the next look tries them again`);
+              tell(`holdfast: ${counted(runsFailed, 'device')} could not be served; the next look tries them again`);
           }
           return totals.filesRefused + totals.runsFailed > 0 ? ExitCode.SOME_FAILED : ExitCode.DONE;
         }),
@@ -79,4 +89,8 @@ function documentOf({ source, summary }: { source: AasSource; summary: AasSummar
   const { path, role, modifiedAt } = source;
   const facts = { path, role, size_bytes: sizeBytes, modified_at: modifiedAt.toISOString(), sha256, tables, punches };
   return { ...facts, warnings, employees: snakeCased(employees) };
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,12 @@
-import { type EmulatedUser, inventPunches, inventTemplates, inventUsers, ZkTerminal } from '@app/device-emulator';
-import { formatWallTime, type WallTime, wallTimeFromDate } from '@app/kernel';
+import {
+  type EmulatedUser,
+  inventPunches,
+  inventTemplates,
+  inventUsers,
+  ZkTerminal,
+  type ZkTerminalOptions,
+} from '@app/device-emulator';
+import { AppError, formatWallTime, type WallTime, wallTimeFromDate } from '@app/kernel';
 import { type Command, Option } from 'commander';
 import { ExitCode } from '../exit-code.js';
 import { printData, printJson, tell } from '../output.js';
@@ -56,7 +63,7 @@ export function addEmulateCommands(program: Command): void {
 async function emulateZk(options: EmulateOptions, json: boolean, signal: AbortSignal): Promise<ExitCode> {
   const recordWidth = options.recordWidth === '28' ? 28 : 72;
   const users = inventUsers({ count: options.users, seed: options.seed, recordWidth });
-  const terminal = await ZkTerminal.start({
+  const terminal = await startTerminal({
     host: options.host,
     port: options.port,
     commKey: options.commKey,
@@ -82,6 +89,26 @@ async function emulateZk(options: EmulateOptions, json: boolean, signal: AbortSi
   await terminal.stop();
   tell(`Stopped after ${commands} commands.`);
   return ExitCode.DONE;
+}
+
+async function startTerminal(options: ZkTerminalOptions): Promise<ZkTerminal> {
+  try {
+    return await ZkTerminal.start(options);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new CannotListenError(`${options.host}:${options.port}`, code);
+  }
+}
+
+/** The address that was asked for cannot be listened on. */
+class CannotListenError extends AppError {
+  readonly code = 'emulate/cannot-listen';
+  readonly kind = 'invalid';
+
+  constructor(address: string, reason: string) {
+    super(`Nothing can listen on ${address} (${reason}); give another --port, or 0 for any free one`);
+  }
 }
 
 function utcNow(): WallTime {
