@@ -19,6 +19,8 @@ export const REALTIME_OPTIONS = Symbol('REALTIME_OPTIONS');
 export const STANDARD_REALTIME: RealtimeOptions = { settleMs: 2_000, gapMs: 30_000, reopenMs: 10_000 };
 
 const LONGEST_PAUSE_MS = 5 * 60_000;
+/** How often what an event told of is tried to be read. */
+const READ_ATTEMPTS = 3;
 
 type Counters = DeviceEvents['countedAtStart'];
 
@@ -136,7 +138,7 @@ class CatchUp {
   private wanted = false;
   private working?: Promise<void>;
   private lastStartMs = Number.NEGATIVE_INFINITY;
-  /** What the terminal had counted when we last knew everything. */
+  /** How much the last read found; undefined: there was none. */
   private counted?: Counters;
 
   constructor(
@@ -146,11 +148,10 @@ class CatchUp {
     private readonly read: () => Promise<Counters>,
   ) {}
 
-  /** A new stream begins: what happened while nobody listened shows in the counters. */
-  compare(counters: Counters): void {
+  /** A new stream begins: what happened while nobody listened shows in the counters, unless we have read nothing yet. */
+  compare({ users, punches }: Counters): void {
     const { counted } = this;
-    if (counted && (counted.users !== counters.users || counted.punches !== counters.punches)) this.request();
-    this.counted ??= counters;
+    if (counted?.users !== users || (counted.punches ?? punches) !== punches) this.request();
   }
 
   request(): void {
@@ -164,17 +165,19 @@ class CatchUp {
 
   private async work(): Promise<void> {
     const { settleMs, gapMs } = this.options;
-    try {
-      while (this.wanted) {
+    for (let attempt = 1; this.wanted && !this.signal.aborted; attempt += 1) {
+      try {
         const sinceMs = this.clock.monotonicMs() - this.lastStartMs;
         await this.clock.sleep(Math.max(settleMs, gapMs - sinceMs), this.signal);
         this.wanted = false;
         this.lastStartMs = this.clock.monotonicMs();
         this.counted = await this.read();
+        attempt = 0;
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        // A run that failed has told why. After the last attempt, the next event or quarter of an hour reads again.
+        this.wanted ||= attempt < READ_ATTEMPTS;
       }
-    } catch (error) {
-      // A run that failed has told why; the next event, stream or quarter of an hour reads again.
-      if (!(error instanceof AppError)) throw error;
     }
   }
 }

@@ -46,6 +46,12 @@ describe.each(['tcp', 'udp'] as const)('a stream of events over %s', (transport)
     expect(await events.next()).toEqual({ kind: 'punch' });
   });
 
+  it('loses no event that comes while it is being opened', async () => {
+    terminal.faults = { answers: [{ step: 'counters', effect: { kind: 'event-first' } }] };
+    await using events = await listen(transport);
+    expect(await events.next()).toMatchObject({ kind: 'punch' });
+  });
+
   it('asks a silent terminal whether it is still there, and ends when it is not', async () => {
     await using events = await listen(transport);
     const asked = received(Command.GET_TIME);

@@ -28,12 +28,16 @@ export class ZkEvents extends DeviceEvents {
 
   /** Registers for events. @throws {DeviceError} */
   static async register(channel: ReadOnlyChannel, timeouts: GatewayTimeouts): Promise<ZkEvents> {
+    // From before the request: an event can come with its answer, or with that of the counters.
+    const early: ZkPacket[] = [];
+    channel.onEvent = (packet) => early.push(packet);
     const mask = Buffer.alloc(4);
     mask.writeUInt32LE(WANTED);
     const answer = await channel.request(Command.REG_EVENT, mask);
     if (answer.command !== Reply.OK) throw refusal(answer, 'the registration for events');
     const { users, punches } = await readFreeSizes(channel); // after registering: nothing falls between
     const events = new ZkEvents({ users, punches }, channel, timeouts);
+    for (const packet of early) events.take(packet);
     channel.onEvent = (packet) => events.take(packet);
     channel.onFailure = (error) => events.end(error);
     events.stayAlive();
