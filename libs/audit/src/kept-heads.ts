@@ -20,7 +20,7 @@ export function parseKeptHeads(text: string): StreamEnd[] {
   if (!Array.isArray(heads) || heads.length === 0) throw new KeptHeadsError('it has no list "heads"');
   return heads.map((head: unknown, i) => {
     const { stream, block, hash } = (head ?? {}) as Record<keyof StreamEnd, unknown>;
-    if (typeof stream === 'string' && isDigits(block, /^[1-9]\d{0,17}$/) && isDigits(hash, /^[0-9a-f]{64}$/))
+    if (typeof stream === 'string' && hasForm(block, /^[1-9]\d{0,17}$/) && hasForm(hash, /^[0-9a-f]{64}$/))
       return { stream, block, hash };
     throw new KeptHeadsError(`entry ${i + 1} of "heads" is no stream, block and hash`);
   });
@@ -34,6 +34,6 @@ function headsIn(text: string): unknown {
   }
 }
 
-function isDigits(value: unknown, form: RegExp): value is string {
+function hasForm(value: unknown, form: RegExp): value is string {
   return typeof value === 'string' && form.test(value);
 }

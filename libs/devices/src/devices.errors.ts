@@ -17,13 +17,19 @@ export class DeviceAlreadyRegisteredError extends AppError {
   readonly code = 'devices/already-registered';
   readonly kind = 'conflict';
 
-  constructor(what: string, registered: { readonly id: string; readonly name: string }) {
-    super(
-      `${what} is registered already, as "${registered.name}" (device ${registered.id}); if it is gone, switch that off`,
-      {
-        details: { deviceId: registered.id },
-      },
-    );
+  constructor(what: string, registered: { readonly id: string; readonly name: string }, remedy = '') {
+    super(`${what} is registered already, as "${registered.name}" (device ${registered.id})${remedy}`, {
+      details: { deviceId: registered.id },
+    });
+  }
+
+  /** Two devices that are read cannot have one address; one that is switched off does not need it. */
+  static forAddress(
+    { host, port }: { readonly host: string; readonly port: number },
+    registered: { readonly id: string; readonly name: string },
+  ): DeviceAlreadyRegisteredError {
+    const remedy = '; if that terminal is gone, switch the device off';
+    return new DeviceAlreadyRegisteredError(`${host}:${port}`, registered, remedy);
   }
 }
 

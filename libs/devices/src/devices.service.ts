@@ -206,7 +206,7 @@ export class DevicesService {
       if (sqlState(error) !== SqlState.UNIQUE_VIOLATION) throw error;
       const { host, port, transport } = await this.get(id);
       const rival = await this.devices.findOneByOrFail({ host, port, transport, enabled: true });
-      throw new DeviceAlreadyRegisteredError(`${host}:${port}`, rival);
+      throw DeviceAlreadyRegisteredError.forAddress({ host, port }, rival);
     }
   }
 
@@ -220,7 +220,7 @@ export class DevicesService {
 
   private async refuseKnownAddress({ host, port, transport }: DeviceTarget): Promise<void> {
     const known = await this.devices.findOne({ where: { host, port, transport, enabled: true } });
-    if (known) throw new DeviceAlreadyRegisteredError(`${host}:${port}`, known);
+    if (known) throw DeviceAlreadyRegisteredError.forAddress({ host, port }, known);
   }
 
   /** A comm key closed with a key file of our own could not be opened by the servers that share another one. */
