@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { inventPunches, inventUsers, ZkTerminal } from '@app/device-emulator';
+import { inventPunches, inventUsers, type ZkFaults, ZkTerminal } from '@app/device-emulator';
 import { Command, isReadOrSessionCommand } from '@app/zk-protocol';
 import { createEmptyDatabase, until } from '@test/support';
 import { DataSource } from 'typeorm';
@@ -27,8 +27,10 @@ describe('three servers on one database', () => {
   const logged = (msg: string): Record<string, unknown>[] =>
     servers.flatMap((server) => server.log()).filter((line) => line.msg === msg);
 
-  async function addTerminal(name: string): Promise<ZkTerminal> {
-    const terminal = await ZkTerminal.start({ users, punches, transports: ['tcp'], serialNumber: `SN-${name}` });
+  /** With its faults from the start: a server may read it as soon as it is added. */
+  async function addTerminal(name: string, faults: ZkFaults = {}): Promise<ZkTerminal> {
+    const serialNumber = `SN-${name}`;
+    const terminal = await ZkTerminal.start({ users, punches, transports: ['tcp'], serialNumber, faults });
     terminals.push(terminal);
     const add = ['device', 'add', '--name', name, '--address', `${terminal.host}:${terminal.port}`];
     expect((await new Running(CLI, add, await environment()).ended).code).toBe(0);
@@ -67,8 +69,7 @@ describe('three servers on one database', () => {
   });
 
   it('replace one that is killed in the middle of a read, then one that is stopped in it', async () => {
-    const slow = await addTerminal('slow');
-    slow.faults = { answers: [{ step: 'bulk', effect: { kind: 'silence' } }] };
+    const slow = await addTerminal('slow', { answers: [{ step: 'bulk', effect: { kind: 'silence' } }] });
     const [{ id }] = await dataSource.query<{ id: string }[]>(`select id from devices where slug = 'slow'`);
     /** A server that has the terminal, and waits for an answer that does not come. */
     const findReader = async (): Promise<Running> => {
@@ -91,10 +92,11 @@ describe('three servers on one database', () => {
       [`device:${id}`],
     );
     const stopped = await findReader();
+    // The third one may be waiting for the lease: it must find a terminal that answers.
+    slow.faults = {};
     stopped.signal('SIGTERM');
     expect(await stopped.ended).toMatchObject(inOrder);
     expect(stopped.log().filter(({ level }) => level === 'error')).toEqual([]);
-    slow.faults = {};
 
     const outcomes = async (): Promise<string[]> => {
       const rows = await dataSource.query<{ outcome: string }[]>(
