@@ -19,10 +19,12 @@ export async function run() {
   const sightings = inventUsers({ count: USERS }).map((user) => ({
     deviceUserId: user.userId,
     slot: user.slot,
-    name: user.name.toString(),
-    nameBytes: user.name,
+    details: {
+      name: user.name.toString(),
+      nameBytes: user.name,
+      cardNumber: user.card === 0 ? null : String(user.card),
+    },
     privilege: user.privilege,
-    cardNumber: user.card === 0 ? null : String(user.card),
     groupId: user.group,
     timezoneId: null,
     hasPin: user.password !== '',
@@ -45,7 +47,11 @@ export async function run() {
   const first = await store(sightings);
   await dataSource.query('vacuum analyze device_user_buffer');
   const unchanged = Math.min(await store(sightings), await store(sightings));
-  const changed = await store(sightings.map((seen, i) => (i % 100 === 0 ? { ...seen, name: `${seen.name}!` } : seen)));
+  const changed = await store(
+    sightings.map((seen, i) =>
+      i % 100 === 0 ? { ...seen, details: { ...seen.details, name: `${seen.details.name}!` } } : seen,
+    ),
+  );
   const perRow = await storePerRow(dataSource, sightings.slice(0, PER_ROW_SAMPLE));
   const copy = await copyIn(services.url, sightings);
   printTable(
@@ -89,9 +95,9 @@ async function storePerRow(dataSource, sightings) {
       [
         seen.deviceUserId,
         seen.slot,
-        seen.name,
-        seen.nameBytes,
-        seen.cardNumber,
+        seen.details.name,
+        seen.details.nameBytes,
+        seen.details.cardNumber,
         seen.privilege,
         seen.groupId,
         seen.hasPin,
@@ -101,7 +107,7 @@ async function storePerRow(dataSource, sightings) {
       await dataSource.query(
         `insert into device_user_audit_log (operation_type, device_id, device_user_id, device_user_name, performed_by, service_name)
          values ($1, 2, $2, $3, 'system', 'bench')`,
-        [operation, seen.deviceUserId, seen.name],
+        [operation, seen.deviceUserId, seen.details.name],
       );
     }
   }
@@ -124,9 +130,9 @@ async function copyIn(url, sightings) {
       '1',
       seen.deviceUserId,
       seen.slot,
-      escape(seen.name),
-      `\\\\x${seen.nameBytes.toString('hex')}`,
-      seen.cardNumber ?? '\\N',
+      escape(seen.details.name),
+      `\\\\x${seen.details.nameBytes.toString('hex')}`,
+      seen.details.cardNumber ?? '\\N',
       seen.privilege,
       seen.groupId,
       seen.hasPin,

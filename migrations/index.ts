@@ -4,6 +4,7 @@ import { GuardLeases1764100000001 } from './1764100000001-GuardLeases.js';
 import { CreatePunches1764100000002 } from './1764100000002-CreatePunches.js';
 import { CreateAasReads1764100000003 } from './1764100000003-CreateAasReads.js';
 import { AddressOfEnabledDevices1764100000004 } from './1764100000004-AddressOfEnabledDevices.js';
+import { AdmitDialInTerminals1764200000000 } from './1764200000000-AdmitDialInTerminals.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   CreatePunches1764100000002,
   CreateAasReads1764100000003,
   AddressOfEnabledDevices1764100000004,
+  AdmitDialInTerminals1764200000000,
 ];

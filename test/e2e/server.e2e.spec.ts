@@ -41,6 +41,8 @@ describe('a first start', () => {
     expect(banner).toContain(dataDir);
     expect(banner).toMatch(/EMULATED terminal with invented people at 127\.0\.0\.1:\d+/);
     expect(banner).toMatch(/250 users read with proof, 250 newly buffered/);
+    expect(banner).toMatch(/EMULATED terminal with invented people dialling in to port \d+/);
+    expect(banner).toMatch(/60 users read with proof, 60 newly buffered/);
     expect(banner).toMatch(/device add --name/);
   });
 
@@ -139,6 +141,7 @@ describe('a first start', () => {
     expect(JSON.parse(listed.stdout)).toMatchObject({
       devices: [
         { slug: 'demo-terminal', enabled: false, last_sync_at: read },
+        { slug: 'demo-ai06', driver: 'aiface', enabled: false, last_sync_at: read },
         { slug: 'front-door', enabled: true, last_sync_at: read },
       ],
     });

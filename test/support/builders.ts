@@ -1,6 +1,6 @@
 import { type EmulatedUser, type ZkTerminal } from '@app/device-emulator';
 import { Device } from '@app/devices';
-import { type DeviceTarget } from '@app/device-gateway';
+import { type AddressTarget } from '@app/device-gateway';
 import { type PersonType } from '@app/kernel';
 import { Person, UserMapping } from '@app/people';
 import { type DataSource } from 'typeorm';
@@ -8,7 +8,7 @@ import { type DataSource } from 'typeorm';
 let counter = 0;
 
 /** How to reach an emulated terminal with our own driver over TCP, unless told otherwise. */
-export function targetOf(terminal: ZkTerminal, change: Partial<DeviceTarget> = {}): DeviceTarget {
+export function targetOf(terminal: ZkTerminal, change: Partial<AddressTarget> = {}): AddressTarget {
   const { host, port } = terminal;
   return { driver: 'zk', host, port, transport: 'tcp', commKey: 0, encoding: 'utf-8', ...change };
 }

@@ -6,3 +6,15 @@ export { ManualClock } from './manual-clock.js';
 export { openTestApp, QUICK_TIMEOUTS, TEST_TOKEN, type TestApp } from './test-app.js';
 export { ALL_ENTITIES, createEmptyDatabase, createTestDatabase, type TestDatabase } from './test-database.js';
 export { until } from './until.js';
+export {
+  aifaceRig,
+  openListener,
+  OpenHouse,
+  type RigFault,
+  type RigKind,
+  RIGS,
+  type SharedAttributes,
+  sharedAttributesOf,
+  type TerminalRig,
+  zkRig,
+} from './terminal-rigs.js';

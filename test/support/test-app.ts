@@ -25,6 +25,8 @@ export const QUICK_TIMEOUTS: GatewayTimeouts = {
   datagramMs: 150,
   overallMs: 20_000,
   closeMs: 100,
+  replyMs: 500,
+  pageMs: 300,
 };
 
 /** A running application over a database of its own. */

@@ -5,6 +5,7 @@ import { AUDIT_ENTITIES } from '@app/audit';
 import { BUFFER_ENTITIES } from '@app/buffer';
 import { dataSourceOptions, migrate } from '@app/database';
 import { DEVICE_ENTITIES } from '@app/devices';
+import { DIAL_IN_ENTITIES } from '@app/dial-in';
 import { migrations } from '@app/migrations';
 import { PEOPLE_ENTITIES } from '@app/people';
 import { PUNCH_ENTITIES } from '@app/punches';
@@ -19,6 +20,7 @@ export const ALL_ENTITIES = [
   ...AUDIT_ENTITIES,
   ...BUFFER_ENTITIES,
   ...DEVICE_ENTITIES,
+  ...DIAL_IN_ENTITIES,
   ...PEOPLE_ENTITIES,
   ...PUNCH_ENTITIES,
   ...SYNC_COORDINATOR_ENTITIES,

@@ -4,6 +4,7 @@ import { BufferModule } from '@app/buffer';
 import { AppConfig, ConfigModule } from '@app/config';
 import { DatabaseModule } from '@app/database';
 import { DevicesModule } from '@app/devices';
+import { DialInModule } from '@app/dial-in';
 import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, Module } from '@nestjs/common';
 
@@ -20,6 +21,7 @@ export class CliModule {
         AuditModule,
         BufferModule,
         DevicesModule,
+        DialInModule,
         SyncServicesModule,
       ],
     };

@@ -10,12 +10,10 @@ export class ReadProgressBar {
   /** Takes every piece of news of a run or a read. */
   readonly show = (progress: RunProgress): void => {
     if (!process.stderr.isTTY) return;
-    const total = 'totalBytes' in progress ? (progress.totalBytes ?? 0) : 0;
+    const { done, of } = partOf(progress);
     this.bar ??= this.begin();
-    this.bar.setTotal(Math.max(total, 1));
-    this.bar.update('receivedBytes' in progress ? progress.receivedBytes : 0, {
-      stage: progress.stage.replace('_', ' '),
-    });
+    this.bar.setTotal(Math.max(of, 1));
+    this.bar.update(done, { stage: progress.stage.replace('_', ' ') });
   };
 
   /** Must be called at the end, also after an error: it gives the screen back. */
@@ -35,4 +33,10 @@ export class ReadProgressBar {
     bar.start(1, 0, { stage: 'waiting' });
     return bar;
   }
+}
+
+/** How much of its stage is done, in bytes or users; 0 of 0 where the terminal does not say how much there is. */
+function partOf(progress: RunProgress): { readonly done: number; readonly of: number } {
+  if (!('receivedBytes' in progress)) return { done: 0, of: 0 };
+  return progress.details ?? { done: progress.receivedBytes, of: progress.totalBytes ?? 0 };
 }

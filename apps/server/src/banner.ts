@@ -2,8 +2,9 @@ import { type TokenOrigin } from '@app/auth';
 import { type DatabaseServer } from '@app/database';
 import { type Device, type LockedDevices } from '@app/devices';
 import { AppError } from '@app/kernel';
+import { type DialInAddress } from '@app/dial-in';
 import { type FinishedRun } from '@app/sync-services';
-import { type DemoTerminal } from './demo-terminal.js';
+import { type ShownDemo } from './demo-terminals.js';
 import { DOCS_PATH } from './documentation.js';
 
 /** Everything that the banner tells. */
@@ -11,9 +12,9 @@ export interface BannerFacts {
   readonly url: string;
   readonly token: TokenOrigin;
   readonly database: DatabaseServer;
-  readonly demo?: DemoTerminal;
-  /** Or why the demo could not be read. */
-  readonly demoRun?: FinishedRun | AppError;
+  readonly dialIn: DialInAddress;
+  /** None where there are terminals of one's own. */
+  readonly demos: readonly ShownDemo[];
   readonly devices: readonly Device[];
   readonly locked?: LockedDevices;
 }
@@ -27,6 +28,7 @@ export function bannerText(facts: BannerFacts): string {
     ['Token', tokenText(facts.token)],
     ['Data', database.description],
     ...terminalRows(facts),
+    ...dialInRows(facts),
     ...lockedRows(facts),
     ['Next', `npm run --silent cli -- device add --name "Front door" --address 192.168.1.201`],
     ['', 'npm run --silent cli -- --help'],
@@ -43,19 +45,26 @@ function tokenText(token: TokenOrigin): string {
   return 'shown at the first start; lost? npm run --silent cli -- token replace';
 }
 
-function terminalRows({ demo, demoRun, devices }: BannerFacts): (readonly [string, string])[] {
+function terminalRows({ demos, devices }: BannerFacts): (readonly [string, string])[] {
   const own = devices.filter(({ isDemo }) => !isDemo).length;
   const ownRow = [
     'Terminals',
     own === 0 ? 'none of yours yet' : `${own} registered; each is read now and every 15 minutes`,
   ] as const;
-  if (!demo || !demoRun) return [ownRow];
-  const { host, port } = demo.device;
-  return [
-    ownRow,
-    ['Demo', `an EMULATED terminal with invented people at ${host}:${port} (DEMO=off to do without)`],
-    ['', demoRun instanceof AppError ? `not read yet: ${demoRun.message}` : countsOf(demoRun)],
-  ];
+  const demoRows = demos.flatMap(({ where, run }, i) => [
+    [
+      i === 0 ? 'Demo' : '',
+      `an EMULATED terminal with invented people ${where}${i === 0 ? ' (DEMO=off to do without)' : ''}`,
+    ] as const,
+    ['', run instanceof AppError ? `not read yet: ${run.message}` : countsOf(run)] as const,
+  ]);
+  return [ownRow, ...demoRows];
+}
+
+function dialInRows({ dialIn: { host, port, isMakeshift } }: BannerFacts): (readonly [string, string])[] {
+  const where = ['Dial-in', `terminals such as the AI06 dial in to ${host}:${port} (docs/devices.md)`] as const;
+  if (!isMakeshift) return [where];
+  return [where, ['WARNING', 'the usual port 7788 is in use by another program: stop that, or set AIFACE_PORT']];
 }
 
 function countsOf({ totals: { read, newlyBuffered, unmapped }, punches }: FinishedRun): string {

@@ -2,6 +2,7 @@ import { AdminTokenService } from '@app/auth';
 import { AppConfig } from '@app/config';
 import { migrate, openDatabaseServer, type DatabaseServer } from '@app/database';
 import { DevicesService, type LockedDevices } from '@app/devices';
+import { type DialInAddress, DialInService } from '@app/dial-in';
 import { assignRequestId } from '@app/http';
 import { BackgroundWork } from '@app/kernel';
 import { NestLogger } from '@app/logging';
@@ -10,7 +11,7 @@ import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { type Logger } from 'pino';
 import { bannerText } from './banner.js';
-import { DemoTerminal } from './demo-terminal.js';
+import { DemoTerminals, type ShownDemo } from './demo-terminals.js';
 import { mountDocumentation } from './documentation.js';
 import { refuseOccupiedPort, serverUrl } from './listening.js';
 import { ServerModule } from './server.module.js';
@@ -24,7 +25,7 @@ export class HoldfastServer {
   /** How to undo each step that was taken, in order. */
   private readonly closers: (() => Promise<void>)[] = [];
   private readonly background = new BackgroundWork();
-  private demo?: DemoTerminal;
+  private demos?: DemoTerminals;
 
   private constructor(
     private readonly config: AppConfig,
@@ -67,11 +68,11 @@ export class HoldfastServer {
     const token = await app.get(AdminTokenService).ensureToken();
     await app.listen(this.config.port, this.config.host);
     const url = serverUrl(app.getHttpServer());
-    await this.startDemo(app, database);
-    const demoRun = await this.demo?.sync();
+    const dialIn = await this.letTerminalsDialIn(app);
+    const demos = await this.showDemos(app, database, dialIn);
     const devices = await app.get(DevicesService).list();
     const locked = await this.findLockedDevices(app);
-    this.banner = bannerText({ url, token, database, demo: this.demo, demoRun, devices, locked });
+    this.banner = bannerText({ url, token, database, dialIn, demos, devices, locked });
     this.readDevicesInBackground(app);
   }
 
@@ -96,7 +97,7 @@ export class HoldfastServer {
       ServerModule.forRoot({ config: this.config, logger: this.logger, databaseUrl: database.url }),
       { logger: new NestLogger(this.logger), forceCloseConnections: true, abortOnError: false, bodyParser: false },
     );
-    this.closers.push(async () => this.demo?.stop()); // after the app, which may be reading it
+    this.closers.push(async () => this.demos?.stop()); // after the app, which may be reading them
     this.closers.push(() => app.close());
     app.use(assignRequestId); // before the body is read, so that a body that cannot be read has an id too
     app.useBodyParser('json', { limit: BODY_LIMIT });
@@ -104,9 +105,28 @@ export class HoldfastServer {
     return app;
   }
 
-  private async startDemo(app: NestExpressApplication, database: DatabaseServer): Promise<void> {
+  private async letTerminalsDialIn(app: NestExpressApplication): Promise<DialInAddress> {
+    const service = app.get(DialInService);
+    this.closers.push(() => service.stop());
+    const address = await service.listen();
+    const { aifacePort } = this.config;
+    if (address.isMakeshift) {
+      this.logger.warn(
+        { context: 'dial-in', port: address.port },
+        `port ${aifacePort} is in use by another program, so that terminals that dial in will not find this server`,
+      );
+    }
+    return address;
+  }
+
+  private async showDemos(
+    app: NestExpressApplication,
+    database: DatabaseServer,
+    dialIn: DialInAddress,
+  ): Promise<ShownDemo[]> {
     const allowed = this.config.demo === 'auto' && database.kind === 'embedded';
-    this.demo = await DemoTerminal.start(app, allowed);
+    this.demos = new DemoTerminals(app);
+    return this.demos.show(allowed, dialIn, this.config.aifaceTlsCert === undefined);
   }
 
   /** What is due is read at once, not at the next full minute, but nobody waits for a terminal that may be switched off. */

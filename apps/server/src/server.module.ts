@@ -3,7 +3,9 @@ import { AuthModule } from '@app/auth';
 import { BufferModule } from '@app/buffer';
 import { AppConfig, ConfigModule } from '@app/config';
 import { DatabaseModule } from '@app/database';
+import { DeviceGatewayModule } from '@app/device-gateway';
 import { DevicesModule } from '@app/devices';
+import { DialInModule } from '@app/dial-in';
 import { HttpModule } from '@app/http';
 import { LoggingModule, NestLogger } from '@app/logging';
 import { SyncServicesModule } from '@app/sync-services';
@@ -34,7 +36,9 @@ export class ServerModule implements NestModule {
         TerminusModule.forRoot({ logger: false }),
         AuditModule,
         BufferModule,
+        DeviceGatewayModule,
         DevicesModule,
+        DialInModule,
         SyncServicesModule,
       ],
       controllers: [HealthController],

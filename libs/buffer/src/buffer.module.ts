@@ -9,11 +9,11 @@ import { BufferController } from './buffer.controller.js';
 import { BufferRepository } from './buffer.repository.js';
 import { BufferSchedule } from './buffer.schedule.js';
 import { DeviceUserBufferService } from './buffer.service.js';
-import { BufferedUser } from './buffered-user.entity.js';
+import { BUFFER_ENTITIES } from './buffered-user.entity.js';
 
 /** Keeps every device user that a terminal has shown, until someone says who it is. */
 @Module({
-  imports: [ClockModule, AuditModule, PeopleModule, SyncCoordinatorModule, TypeOrmModule.forFeature([BufferedUser])],
+  imports: [ClockModule, AuditModule, PeopleModule, SyncCoordinatorModule, TypeOrmModule.forFeature(BUFFER_ENTITIES)],
   controllers: [BufferController],
   providers: [
     DeviceUserBufferService,

@@ -1,5 +1,6 @@
 import { type Tx } from '@app/database';
 import { decodeCursor, encodeCursor } from '@app/http';
+import { type DeviceUserId } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Brackets, type Repository } from 'typeorm';
@@ -26,9 +27,14 @@ export interface BufferPage {
 }
 
 /** The columns of the rows in `unnest`, with their types: one array each. */
-const SEEN = `unnest($3::text[], $4::int[], $5::text[], $6::bytea[], $7::text[], $8::int[], $9::int[], $10::text[], $11::bool[])
-  as seen (device_user_id, slot, name, name_bytes, card_number, privilege, group_id, timezone_id, has_pin)`;
-const ATTRIBUTES = ['slot', 'name', 'name_bytes', 'card_number', 'privilege', 'group_id', 'timezone_id', 'has_pin'];
+const SEEN = `unnest($3::text[], $4::int[], $5::text[], $6::bytea[], $7::text[], $8::int[], $9::int[], $10::text[], $11::bool[], $13::bool[])
+  as seen (device_user_id, slot, name, name_bytes, card_number, privilege, group_id, timezone_id, has_pin, told)`;
+const DETAILS = ['name', 'name_bytes', 'card_number'];
+const ATTRIBUTES = ['slot', ...DETAILS, 'privilege', 'group_id', 'timezone_id', 'has_pin'];
+/** The attributes that a row is to have: details that were not asked for stay as they are. */
+const WANTED = ATTRIBUTES.map((column) =>
+  DETAILS.includes(column) ? `case when seen.told then seen.${column} else row.${column} end` : `seen.${column}`,
+);
 
 /** The set-based statements on `device_user_buffer`. Each takes a batch of sightings of one device. */
 @Injectable()
@@ -51,12 +57,12 @@ export class BufferRepository {
   async updateChanged(tx: Tx, context: SightingContext, sightings: readonly Sighting[]): Promise<number> {
     const [, updated] = await tx.query<[unknown, number]>(
       `update device_user_buffer as row
-          set ${ATTRIBUTES.map((column) => `${column} = seen.${column}`).join(', ')},
+          set ${ATTRIBUTES.map((column, i) => `${column} = ${WANTED[i]}`).join(', ')},
               last_seen_at = $2, last_run_id = $12::bigint, updated_at = clock_timestamp()
          from ${SEEN}
         where row.device_id = $1 and row.device_user_id = seen.device_user_id and row.last_seen_at <= $2
           and (${ATTRIBUTES.map((column) => `row.${column}`).join(', ')})
-              is distinct from (${ATTRIBUTES.map((column) => `seen.${column}`).join(', ')})`,
+              is distinct from (${WANTED.join(', ')})`,
       this.parameters(context, sightings),
     );
     return updated;
@@ -68,6 +74,24 @@ export class BufferRepository {
       `update device_user_buffer set last_seen_at = $2
         where device_id = $1 and device_user_id = any($3::text[]) and last_seen_at < $2`,
       [deviceId, seenAt, sightings.map(({ deviceUserId }) => deviceUserId)],
+    );
+  }
+
+  /** When the details of each user of a device were last read. */
+  async findDetailsRead(deviceId: string): Promise<Map<DeviceUserId, Date>> {
+    const rows = await this.rows.query<{ device_user_id: DeviceUserId; read_at: Date }[]>(
+      'select device_user_id, read_at from device_user_details_read where device_id = $1',
+      [deviceId],
+    );
+    return new Map(rows.map(({ device_user_id: id, read_at: readAt }) => [id, readAt]));
+  }
+
+  async noteDetailsRead(tx: Tx, deviceId: string, ids: readonly string[], readAt: Date): Promise<void> {
+    await tx.query(
+      `insert into device_user_details_read (device_id, device_user_id, read_at)
+       select $1, unnest($2::text[]), $3
+       on conflict (device_id, device_user_id) do update set read_at = excluded.read_at`,
+      [deviceId, ids, readAt],
     );
   }
 
@@ -144,14 +168,15 @@ export class BufferRepository {
       seenAt,
       sightings.map((seen) => seen.deviceUserId),
       sightings.map((seen) => seen.slot),
-      sightings.map((seen) => seen.name),
-      sightings.map((seen) => seen.nameBytes),
-      sightings.map((seen) => seen.cardNumber),
+      sightings.map((seen) => seen.details?.name ?? null),
+      sightings.map((seen) => seen.details?.nameBytes ?? null),
+      sightings.map((seen) => seen.details?.cardNumber ?? null),
       sightings.map((seen) => seen.privilege),
       sightings.map((seen) => seen.groupId),
       sightings.map((seen) => seen.timezoneId),
       sightings.map((seen) => seen.hasPin),
       runId ?? null,
+      sightings.map((seen) => seen.details !== undefined),
     ];
   }
 }

@@ -1,6 +1,6 @@
 import { DeviceUserAuditService, type NewAuditEntry } from '@app/audit';
 import { type Tx } from '@app/database';
-import { systemActor } from '@app/kernel';
+import { type DeviceUserId, systemActor } from '@app/kernel';
 import { PeopleService } from '@app/people';
 import { type Lease } from '@app/sync-coordinator';
 import { Inject, Injectable } from '@nestjs/common';
@@ -71,6 +71,16 @@ export class DeviceUserBufferService {
   /** One user's sighting, as recordSightings. */
   async upsertDeviceUser(tx: Tx, context: SightingContext, sighting: Sighting): Promise<SightingTotals> {
     return this.recordSightings(tx, context, [sighting]);
+  }
+
+  /** When the details of each user were last read, of terminals that tell them one user at a time. */
+  async findDetailsRead(deviceId: string): Promise<ReadonlyMap<DeviceUserId, Date>> {
+    return this.rows.findDetailsRead(deviceId);
+  }
+
+  /** Notes whose details were read, in the run's fenced transaction that stores them. */
+  async noteDetailsRead(tx: Tx, { deviceId, seenAt }: SightingContext, ids: readonly DeviceUserId[]): Promise<void> {
+    if (ids.length > 0) await this.rows.noteDetailsRead(tx, deviceId, ids, seenAt);
   }
 
   /** A page of rows, in the order of their discovery. @throws {BadCursorError} */
@@ -166,7 +176,7 @@ function auditEntry(
   const origin = { sync_run_id: runId ?? null, seen_at: seenAt.toISOString() };
   const attributes = {
     slot: seen.slot,
-    card_number: seen.cardNumber,
+    card_number: seen.details?.cardNumber ?? null,
     privilege: seen.privilege,
     group_id: seen.groupId,
     timezone_id: seen.timezoneId,
@@ -176,7 +186,7 @@ function auditEntry(
     operation,
     deviceId,
     deviceUserId: seen.deviceUserId,
-    deviceUserName: seen.name,
+    deviceUserName: seen.details?.name ?? null,
     performedBy,
     serviceName: service,
     details: operation === 'user_buffered' ? { ...origin, ...attributes } : origin,

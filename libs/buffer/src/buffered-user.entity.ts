@@ -1,5 +1,14 @@
 import { type PersonType } from '@app/kernel';
-import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn, UpdateDateColumn } from 'typeorm';
+import {
+  Check,
+  Column,
+  CreateDateColumn,
+  Entity,
+  Index,
+  PrimaryColumn,
+  PrimaryGeneratedColumn,
+  UpdateDateColumn,
+} from 'typeorm';
 import { type MappingStatus } from './mapping-status.js';
 
 /** A device user seen on a terminal; kept at least 90 days after the last sighting (2.5). */
@@ -42,4 +51,14 @@ export class BufferedUser {
   @UpdateDateColumn({ type: 'timestamptz', name: 'updated_at' }) readonly updatedAt: Date;
 }
 
-export const BUFFER_ENTITIES = [BufferedUser];
+/** When the name and card of a user were last read, from a terminal that tells them one user at a time. */
+@Entity('device_user_details_read')
+export class DetailsRead {
+  @PrimaryColumn('bigint', { name: 'device_id', primaryKeyConstraintName: 'device_user_details_read_pkey' })
+  readonly deviceId: string;
+  @PrimaryColumn('text', { name: 'device_user_id', primaryKeyConstraintName: 'device_user_details_read_pkey' })
+  readonly deviceUserId: string;
+  @Column('timestamptz', { name: 'read_at' }) readonly readAt: Date;
+}
+
+export const BUFFER_ENTITIES = [BufferedUser, DetailsRead];

@@ -3,12 +3,16 @@ import { type Actor, type DeviceUserId } from '@app/kernel';
 /** A device user as one complete read showed it. */
 export interface Sighting {
   readonly deviceUserId: DeviceUserId;
-  readonly slot: number;
-  readonly name: string | null;
-  /** The name as the terminal stores it; its encoding is a setting that may turn out wrong. */
-  readonly nameBytes: Buffer;
+  /** Null: the terminal has no slots. */
+  readonly slot: number | null;
+  /** Undefined: the terminal was not asked this time; what is known stays as it is. */
+  readonly details?: {
+    readonly name: string | null;
+    /** The name as the terminal stores it; its encoding is a setting that may turn out wrong. */
+    readonly nameBytes: Buffer;
+    readonly cardNumber: string | null;
+  };
   readonly privilege: number;
-  readonly cardNumber: string | null;
   readonly groupId: number | null;
   readonly timezoneId: string | null;
   /** Whether a PIN is set; the PIN itself is not kept. */

@@ -18,6 +18,12 @@ import { Setting, settingsOf } from './setting.js';
 export const DEMO_MODES = ['auto', 'off'] as const;
 export type DemoMode = (typeof DEMO_MODES)[number];
 
+export const AIFACE_PROOFS = ['counters', 'equal-lists'] as const;
+export type AifaceProof = (typeof AIFACE_PROOFS)[number];
+
+/** What terminals of this kind dial unless told otherwise. */
+export const STANDARD_AIFACE_PORT = 7788;
+
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -48,7 +54,7 @@ export class AppConfig {
     variable: 'DATA_DIR',
     default: './data',
     unit: 'folder',
-    effect: 'Holds the embedded PostgreSQL and the key file that encrypts comm keys.',
+    effect: 'Holds the embedded PostgreSQL and the key file that encrypts comm keys and credentials.',
   })
   @IsString()
   @MinLength(1)
@@ -79,7 +85,7 @@ export class AppConfig {
     default: 'auto',
     unit: 'auto, off',
     effect:
-      'auto: an emulated terminal while the embedded database has no device of yours. off: never. ' +
+      'auto: an emulated terminal of each kind while the embedded database has no device of yours. off: never. ' +
       'With DATABASE_URL there is never one.',
   })
   @IsIn(DEMO_MODES)
@@ -103,6 +109,54 @@ export class AppConfig {
   })
   @IsTimeZone()
   readonly timeZone: string = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+  @Setting({
+    variable: 'AIFACE_PORT',
+    default: STANDARD_AIFACE_PORT,
+    unit: 'TCP port, or 0',
+    effect:
+      'Where terminals that dial in (AI06 and its relatives) connect to. 0 takes any free port; so does the default, ' +
+      'with a warning, when something else has it.',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(65535)
+  readonly aifacePort: number = STANDARD_AIFACE_PORT;
+
+  @Setting({
+    variable: 'AIFACE_HOST',
+    default: '127.0.0.1',
+    unit: 'address',
+    effect: 'The address that terminals dial in to. 0.0.0.0 opens it to the network of the terminals.',
+  })
+  @IsString()
+  @MinLength(1)
+  readonly aifaceHost: string = '127.0.0.1';
+
+  @Setting({
+    variable: 'AIFACE_TLS_CERT',
+    unit: 'file, PEM',
+    effect: 'With AIFACE_TLS_KEY: terminals dial in over TLS (wss). Few can. Unset: no TLS.',
+  })
+  @IsOptional()
+  @IsString()
+  readonly aifaceTlsCert?: string;
+
+  @Setting({ variable: 'AIFACE_TLS_KEY', unit: 'file, PEM', effect: 'The private key of AIFACE_TLS_CERT.' })
+  @IsOptional()
+  @IsString()
+  readonly aifaceTlsKey?: string;
+
+  @Setting({
+    variable: 'AIFACE_PROOF',
+    default: 'counters',
+    unit: 'counters, equal-lists',
+    effect:
+      'counters: a user list is believed only with the terminal’s counters before and after it. equal-lists: of firmware ' +
+      'that cannot count while connected, also two equal lists that agree with its registration. Weaker; marked as such.',
+  })
+  @IsIn(AIFACE_PROOFS)
+  readonly aifaceProof: AifaceProof = 'counters';
 
   @Setting({
     variable: 'AAS_PATH',

@@ -1,4 +1,4 @@
-export { AppConfig, DEMO_MODES, type DemoMode, LOG_LEVELS, type LogLevel } from './app-config.js';
+export { AppConfig, DEMO_MODES, type DemoMode, LOG_LEVELS, type LogLevel, STANDARD_AIFACE_PORT } from './app-config.js';
 export { ClockModule } from './clock.module.js';
 export { ConfigModule } from './config.module.js';
 export { InvalidConfigError } from './config.errors.js';

@@ -19,3 +19,25 @@ export {
 export { inventPunches, inventTemplates, inventUsers, randomNumbers } from './invent-people.js';
 export { type ZkTerminalOptions } from './zk-terminal-options.js';
 export { ZkTerminal } from './zk-terminal.js';
+export {
+  AIFACE_STEPS,
+  type AifaceEffect,
+  aifaceFaultCatalogue,
+  type AifaceFault,
+  type AifaceFaults,
+  type AifaceLies,
+  type AifaceStep,
+  type CataloguedAifaceFault,
+} from './aiface/aiface-faults.js';
+export {
+  aifacePunchOf,
+  aifaceUserOf,
+  type EmulatedAifacePunch,
+  type EmulatedAifaceUser,
+  inventAifaceUsers,
+  inventFinger,
+  inventPicture,
+} from './aiface/aiface-people.js';
+export { AIFACE_PROFILES, type AifaceProfile, type AifaceProfileName } from './aiface/aiface-profiles.js';
+export { AifaceTerminal, type AifaceTerminalOptions } from './aiface/aiface-terminal.js';
+export { MessageJournal } from './aiface/message-journal.js';

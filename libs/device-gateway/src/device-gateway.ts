@@ -3,7 +3,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type DeviceEvents } from './device-events.js';
 import { DeviceError, type ProbeStageName } from './device.errors.js';
 import { type DeviceReader } from './device-reader.js';
-import { type DeviceTarget } from './device-target.js';
+import { type AddressTarget, type DeviceTarget, type DialInTarget } from './device-target.js';
+import { AifaceEvents } from './drivers/aiface/aiface-events.js';
+import { AifaceReader } from './drivers/aiface/aiface-reader.js';
+import { AifaceSessions } from './drivers/aiface/aiface-sessions.js';
+import { type AifaceSession } from './drivers/aiface/user-list.js';
 import { openZklibReader } from './drivers/node-zklib/open-zklib-reader.js';
 import { openZkEvents, openZkReader } from './drivers/zk/open-zk-reader.js';
 import { GATEWAY_TIMEOUTS, type GatewayTimeouts } from './gateway-timeouts.js';
@@ -17,7 +21,7 @@ export interface OpenOptions {
   readonly connectAttempts?: number;
 }
 
-const DRIVERS = { zk: openZkReader, 'node-zklib': openZklibReader };
+const ADDRESS_DRIVERS = { zk: openZkReader, 'node-zklib': openZklibReader };
 const CONNECT_ATTEMPTS = 3;
 const FIRST_DELAY_MS = 1_000;
 
@@ -27,15 +31,18 @@ export class DeviceGateway {
   constructor(
     private readonly clock: Clock,
     @Inject(GATEWAY_TIMEOUTS) private readonly timeouts: GatewayTimeouts,
+    private readonly sessions: AifaceSessions = new AifaceSessions(),
   ) {}
 
   /**
-   * Opens a read session; a connection that does not come about is tried again after a growing delay.
+   * Opens a read session. A connection that does not come about is tried again after a growing delay; a terminal that
+   * dials in is there or it is not.
    * @throws {DeviceError} with the stage at which it failed
    */
   async openReader(target: DeviceTarget, options: OpenOptions = {}): Promise<DeviceReader> {
+    if (target.driver === 'aiface') return new AifaceReader(target, this.sessionOf(target, options.signal));
     const retries = new RetrySchedule((options.connectAttempts ?? CONNECT_ATTEMPTS) - 1, FIRST_DELAY_MS);
-    const open = DRIVERS[target.driver];
+    const open = ADDRESS_DRIVERS[target.driver];
     for (let retry = 1; ; retry += 1) {
       try {
         return await open(target, this.timeouts, {
@@ -54,6 +61,7 @@ export class DeviceGateway {
    * @throws {DeviceError} with the stage at which it failed, or because the driver cannot listen
    */
   async openEvents(target: DeviceTarget, options: { readonly signal?: AbortSignal } = {}): Promise<DeviceEvents> {
+    if (target.driver === 'aiface') return this.openAifaceEvents(target, options.signal);
     if (target.driver !== 'zk') {
       throw new DeviceError(
         'device/refused',
@@ -63,9 +71,32 @@ export class DeviceGateway {
     return openZkEvents(target, this.timeouts, { signal: options.signal, onStage: () => undefined });
   }
 
+  /** Whether a terminal that dials in is connected to this process. */
+  isConnected(serialNumber: string): boolean {
+    return this.sessions.find(serialNumber) !== undefined;
+  }
+
   /** Tries an address stage by stage, and says at each what was found or what is likely wrong. */
-  probe(target: DeviceTarget, options: { readonly signal?: AbortSignal } = {}): AsyncIterable<ProbeStageResult> {
+  probe(target: AddressTarget, options: { readonly signal?: AbortSignal } = {}): AsyncIterable<ProbeStageResult> {
     return probeDevice(target, (onStage) => this.openReader(target, { ...options, onStage, connectAttempts: 1 }));
+  }
+
+  /** @throws {DeviceError} `device/not-connected` */
+  private sessionOf({ serialNumber }: DialInTarget, signal?: AbortSignal): AifaceSession {
+    const connection = this.sessions.find(serialNumber);
+    if (connection) return { connection, timeouts: this.timeouts, signal };
+    throw new DeviceError(
+      'device/not-connected',
+      `The terminal ${serialNumber} dials in, and is not connected to this process; see its server settings ` +
+        '(docs/devices.md), and ask the server that it is connected to',
+      { stage: 'connect' },
+    );
+  }
+
+  private async openAifaceEvents(target: DialInTarget, signal?: AbortSignal): Promise<DeviceEvents> {
+    const session = this.sessionOf(target, signal);
+    const countUsers = async (): Promise<number> => (await new AifaceReader(target, session).readCounters()).users;
+    return AifaceEvents.begin(session.connection, countUsers, signal);
   }
 }
 

@@ -1,7 +1,11 @@
 import { DeviceError } from './device.errors.js';
 
-export const DRIVERS = ['zk', 'node-zklib'] as const;
-/** `zk` is ours; `node-zklib` is the npm package in a process of its own. */
+export const ADDRESS_DRIVERS = ['zk', 'node-zklib'] as const;
+/** Drivers that call a terminal at its address: `zk` is ours; `node-zklib` is the npm package in a process of its own. */
+export type AddressDriver = (typeof ADDRESS_DRIVERS)[number];
+
+export const DRIVERS = [...ADDRESS_DRIVERS, 'aiface'] as const;
+/** `aiface`: the terminal calls us, and keeps its connection. */
 export type DriverName = (typeof DRIVERS)[number];
 
 export const TRANSPORTS = ['tcp', 'udp'] as const;
@@ -12,8 +16,11 @@ export const NAME_ENCODINGS = ['auto', 'utf-8', 'gbk', 'windows-1256', 'latin1']
 export type NameEncoding = (typeof NAME_ENCODINGS)[number];
 
 /** How to reach a terminal, and who it must be. */
-export interface DeviceTarget {
-  readonly driver: DriverName;
+export type DeviceTarget = AddressTarget | DialInTarget;
+
+/** A terminal that answers at an address. */
+export interface AddressTarget {
+  readonly driver: AddressDriver;
   readonly host: string;
   readonly port: number;
   readonly transport: Transport;
@@ -22,6 +29,17 @@ export interface DeviceTarget {
   readonly encoding: NameEncoding;
   /** Another serial number at this address fails the session. */
   readonly expectedSerialNumber?: string;
+}
+
+/** A terminal that dials in: reached through the connection that it holds, if it holds one. */
+export interface DialInTarget {
+  readonly driver: 'aiface';
+  readonly serialNumber: string;
+  /**
+   * Whether a terminal that cannot count itself during a read may be believed for two equal lists and the counters of
+   * its registration (aiface-protocol 8, no. 7).
+   */
+  readonly weakerProof: boolean;
 }
 
 const STANDARD_PORT = 4370;

@@ -22,18 +22,25 @@ export interface DeviceUser {
   readonly deviceUserId: DeviceUserId;
   /** The ID as the terminal stores it, leading zeros included. */
   readonly rawUserId: string;
-  readonly slot: Slot;
-  /** Decoded by the device's encoding; null: none. */
-  readonly name: string | null;
-  readonly nameBytes: Buffer;
+  /** Null: the terminal has no slots. */
+  readonly slot: Slot | null;
+  /** Name and card; undefined: not asked for in this read, since the terminal tells them one user at a time. */
+  readonly details?: UserDetails;
   /** The terminal's privilege byte, as it is. */
   readonly privilege: number;
-  /** Decimal, without leading zeros; null: none. */
-  readonly cardNumber: string | null;
   readonly groupId: number | null;
   /** The user's own time zones, `2,1,0`; null: those of the group. */
   readonly timezoneId: string | null;
   readonly hasPin: boolean;
+}
+
+/** What some terminals tell with the list, and others of one user at a time. */
+export interface UserDetails {
+  /** Decoded by the device's encoding; null: none. */
+  readonly name: string | null;
+  readonly nameBytes: Buffer;
+  /** Decimal, without leading zeros; null: none. */
+  readonly cardNumber: string | null;
 }
 
 /** A record that decodes but cannot be a user. */

@@ -8,6 +8,7 @@ export type DeviceErrorCode =
   | 'device/bad-address'
   | 'device/unresolved'
   | 'device/unreachable'
+  | 'device/not-connected'
   | 'device/connection-lost'
   | 'device/timeout'
   | 'device/not-zk'
@@ -59,7 +60,13 @@ export type IncompleteReason =
   | 'duplicate-slot'
   | 'duplicate-user-id'
   | 'packet-order'
-  | 'chunk-incomplete';
+  | 'chunk-incomplete'
+  | 'page-missing'
+  | 'page-repeated'
+  | 'bad-page'
+  | 'no-end'
+  | 'no-counter'
+  | 'list-changed';
 
 /** The terminal was read, but it is not proven that this was all of it: there is no list, not even a short one. */
 export class IncompleteReadError extends DeviceError {

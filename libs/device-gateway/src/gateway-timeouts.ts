@@ -13,6 +13,15 @@ export interface GatewayTimeouts {
   readonly closeMs: number;
   /** How long a stream of events may be silent before the terminal is asked whether it is still there. */
   readonly keepAliveMs: number;
+  /** Terminals that dial in: how long a reply may take, and the next page of a list. */
+  readonly replyMs: number;
+  readonly pageMs: number;
+  /** How long one that dials in may be silent; at two thirds of it, it is asked for the time. */
+  readonly silenceMs: number;
+  /** How long one read may go on asking for details, one user at a time. */
+  readonly detailsMs: number;
+  /** How old the details of a user may be before they are asked for again. */
+  readonly detailsAgeMs: number;
 }
 
 export const GATEWAY_TIMEOUTS = Symbol('GATEWAY_TIMEOUTS');
@@ -25,4 +34,9 @@ export const STANDARD_TIMEOUTS: GatewayTimeouts = {
   perChunkMs: 20_000,
   closeMs: 500,
   keepAliveMs: 20_000,
+  replyMs: 20_000,
+  pageMs: 8_000,
+  silenceMs: 180_000,
+  detailsMs: 90_000,
+  detailsAgeMs: 24 * 60 * 60 * 1_000,
 };

@@ -1,4 +1,4 @@
-export { CompletePunchRead, type PunchReadProof } from './complete-punch-read.js';
+export { CompletePunchRead, type LogPosition, type PunchReadProof } from './complete-punch-read.js';
 export { CompleteUserRead, type ReadProof } from './complete-user-read.js';
 export {
   DeviceError,
@@ -12,9 +12,21 @@ export { DeviceGateway, type OpenOptions } from './device-gateway.js';
 export { DeviceGatewayModule } from './device-gateway.module.js';
 export { type DeviceEvent, DeviceEvents } from './device-events.js';
 export { type DevicePunch } from './device-punch.js';
-export { DeviceReader, type ReadOptions, type ReadProgress } from './device-reader.js';
 export {
+  DeviceReader,
+  type PunchReadOptions,
+  type ReadOptions,
+  type ReadProgress,
+  type UserReadOptions,
+} from './device-reader.js';
+export { AifaceListener, type ListenOptions } from './drivers/aiface/aiface-listener.js';
+export { AifaceSessions } from './drivers/aiface/aiface-sessions.js';
+export {
+  ADDRESS_DRIVERS,
+  type AddressDriver,
+  type AddressTarget,
   type DeviceTarget,
+  type DialInTarget,
   type DriverName,
   DRIVERS,
   NAME_ENCODINGS,
@@ -23,6 +35,13 @@ export {
   type Transport,
   TRANSPORTS,
 } from './device-target.js';
-export { type DeviceCounters, type DeviceIdentity, type DeviceUser, type InvalidRecord } from './device-user.js';
+export {
+  type DeviceCounters,
+  type DeviceIdentity,
+  type DeviceUser,
+  type InvalidRecord,
+  type UserDetails,
+} from './device-user.js';
 export { GATEWAY_TIMEOUTS, type GatewayTimeouts, STANDARD_TIMEOUTS } from './gateway-timeouts.js';
 export { type ProbeStageResult } from './probe.js';
+export { type Admission, type TerminalAlarm, TerminalHost, type Visitor } from './terminal-host.js';

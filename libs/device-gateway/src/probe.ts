@@ -3,7 +3,7 @@ import { formatWallTime } from '@app/kernel';
 import { type CompleteUserRead } from './complete-user-read.js';
 import { DeviceError, type DeviceErrorCode, PROBE_STAGES, type ProbeStageName } from './device.errors.js';
 import { type DeviceReader } from './device-reader.js';
-import { type DeviceTarget } from './device-target.js';
+import { type AddressTarget } from './device-target.js';
 
 /** What one stage of a probe came to. */
 export interface ProbeStageResult {
@@ -71,7 +71,7 @@ const DONE: Readonly<Record<'connect' | 'handshake' | 'authenticate', string>> =
 
 /** Goes through the stages in order; after the first one that fails, the rest are told as not tried. */
 export async function* probeDevice(
-  target: DeviceTarget,
+  target: AddressTarget,
   open: (onStage: (stage: ProbeStageName) => void) => Promise<DeviceReader>,
 ): AsyncGenerator<ProbeStageResult> {
   const reported = new Set<ProbeStageName>();

@@ -39,7 +39,7 @@ export function provePunchRead(read: UnprovenPunchRead, users: CompleteUserRead)
   }
   const width = punchRecordWidth(bytes.length, counterBefore, counterAfter);
   const records = Array.from({ length: bytes.length / width }, (_, i) => decodePunchRecord(bytes, width, i * width));
-  const owners = new Map(users.users.map(({ slot, deviceUserId }) => [slot, deviceUserId]));
+  const owners = new Map(users.users.map(({ slot, deviceUserId }) => [slot ?? 0, deviceUserId]));
   return completePunchRead(
     records.map((record) => devicePunchOf(record, width, owners)),
     { ...rest, records: records.length, recordWidthBytes: width },

@@ -5,7 +5,7 @@ import { IncompleteReadError } from './device.errors.js';
 import { type DeviceUser, type InvalidRecord } from './device-user.js';
 
 /** What a driver has read, before anybody may believe it. */
-export interface UnprovenRead extends Omit<ReadProof, 'records' | 'distinctUsers'> {
+export interface UnprovenRead extends Omit<ReadProof, 'records' | 'distinctUsers' | 'witness'> {
   readonly records: readonly UserRecord[];
 }
 
@@ -32,7 +32,12 @@ export function proveUserRead(read: UnprovenRead, decodeName: (bytes: Buffer) =>
     refuseKnownId(owners, user);
     users.push(user);
   }
-  return completeUserRead(users, invalid, { ...rest, records: records.length, distinctUsers: records.length });
+  return completeUserRead(users, invalid, {
+    ...rest,
+    records: records.length,
+    distinctUsers: records.length,
+    witness: 'fresh-counters',
+  });
 }
 
 function requireAgreement({ records, counterBefore, counterAfter, announcedBytes, receivedBytes }: UnprovenRead): void {
@@ -86,10 +91,12 @@ function deviceUserOf(record: UserRecord, decodeName: (bytes: Buffer) => string)
     deviceUserId: canonicalDeviceUserId(record.userId),
     rawUserId: record.userId,
     slot: record.slot,
-    name: record.name.length === 0 ? null : decodeName(record.name),
-    nameBytes: record.name,
+    details: {
+      name: record.name.length === 0 ? null : decodeName(record.name),
+      nameBytes: record.name,
+      cardNumber: record.card === 0 ? null : String(record.card),
+    },
     privilege: record.privilege,
-    cardNumber: record.card === 0 ? null : String(record.card),
     groupId: record.group,
     timezoneId: zonesOf(record),
     hasPin: record.password.length > 0,

@@ -6,9 +6,10 @@ import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn,
 @Index('devices_slug', ['slug'], { unique: true })
 @Index('devices_address', ['host', 'port', 'transport'], { unique: true, where: 'enabled' })
 @Index('devices_serial_number', ['serialNumber'], { unique: true })
-@Check('devices_driver', `driver in ('zk', 'node-zklib')`)
+@Check('devices_driver', `driver in ('zk', 'node-zklib', 'aiface')`)
+@Check('devices_reach', `(driver = 'aiface') = (host is null) and (host is null) = (port is null)`)
 @Check('devices_port', 'port between 1 and 65535')
-@Check('devices_transport', `transport in ('tcp', 'udp')`)
+@Check('devices_transport', `transport in ('tcp', 'udp', 'websocket')`)
 export class Device {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
   readonly id: string; // pg returns bigint as a decimal string
@@ -16,13 +17,16 @@ export class Device {
   @Column('text') slug: string;
   @Column('text') name: string;
   @Column('text') driver: DriverName;
-  @Column('text') host: string;
-  @Column('integer') port: number;
-  @Column('text') transport: Transport;
+  /** Null, as the port is: the terminal dials in. */
+  @Column('text', { nullable: true }) host: string | null;
+  @Column('integer', { nullable: true }) port: number | null;
+  @Column('text') transport: Transport | 'websocket';
+  /** The network, as `192.168.1.0/24`, that a terminal must dial in from; null: any. */
+  @Column('text', { nullable: true }) network: string | null;
   @Column('text', { default: 'auto' }) encoding: NameEncoding;
   /** IANA name of the zone that the terminal's clock shows; null: not told. */
   @Column('text', { name: 'time_zone', nullable: true }) timeZone: string | null;
-  /** Opened by CommKeyVault only; null: no comm key. */
+  /** Opened by SecretVault only; null: no comm key. */
   @Column('text', { name: 'comm_key_encrypted', nullable: true }) commKeyEncrypted: string | null;
   /** Pinned when the device was added: another serial number at the address fails every read. */
   @Column('text', { name: 'serial_number', nullable: true }) serialNumber: string | null;

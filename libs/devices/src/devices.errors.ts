@@ -39,6 +39,16 @@ export class SecretKeyError extends AppError {
   readonly kind = 'internal';
 }
 
+/** The network of a terminal that dials in is none. */
+export class BadNetworkError extends AppError {
+  readonly code = 'devices/bad-network';
+  readonly kind = 'invalid';
+
+  constructor(network: string) {
+    super(`"${network}" is no network; give an address with a prefix length, such as 192.168.1.0/24`);
+  }
+}
+
 /** The zone of a clock must be one that the calendar knows. */
 export class UnknownTimeZoneError extends AppError {
   readonly code = 'devices/unknown-time-zone';

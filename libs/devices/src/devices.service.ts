@@ -3,9 +3,10 @@ import { AppConfig } from '@app/config';
 import { sqlState, SqlState, type Tx } from '@app/database';
 import {
   DeviceGateway,
+  type AddressDriver,
+  type AddressTarget,
   type DeviceIdentity,
   type DeviceTarget,
-  type DriverName,
   type NameEncoding,
   parseDeviceAddress,
   type Transport,
@@ -15,14 +16,16 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { isTimeZone } from 'class-validator';
 import { DataSource, IsNull, Not, type Repository } from 'typeorm';
-import { CommKeyVault } from './comm-key.vault.js';
 import { Device } from './device.entity.js';
 import {
+  BadNetworkError,
   DeviceAlreadyRegisteredError,
   DeviceNotFoundError,
   SecretKeyError,
   UnknownTimeZoneError,
 } from './devices.errors.js';
+import { SecretVault } from './secret-vault.js';
+import { isNetwork } from './networks.js';
 import { slugFor } from './slug.js';
 
 /** What an administrator tells about a terminal. */
@@ -30,7 +33,7 @@ export interface NewDevice {
   readonly name: string;
   /** `host` or `host:port` */
   readonly address: string;
-  readonly driver: DriverName;
+  readonly driver: AddressDriver;
   readonly transport: Transport;
   readonly encoding: NameEncoding;
   /** 0: none */
@@ -39,8 +42,22 @@ export interface NewDevice {
   readonly isDemo?: boolean;
 }
 
+/** A terminal that dials in and that an administrator takes in. */
+export interface NewDialInDevice {
+  readonly name: string;
+  readonly identity: DeviceIdentity;
+  readonly timeZone?: string;
+  /** The network that it must dial in from; undefined: any. */
+  readonly network?: string;
+  readonly isDemo?: boolean;
+}
+
 /** What can be changed of a device; undefined: as it is. */
-export type DeviceChange = Partial<Pick<Device, 'name' | 'enabled' | 'realtime' | 'timeZone'>>;
+export type DeviceChange = Partial<Pick<Device, 'name' | 'enabled' | 'realtime' | 'timeZone' | 'network'>>;
+
+/** What a device is registered with, however it is reached. */
+type Registration = Pick<Device, 'name' | 'driver' | 'host' | 'port' | 'transport' | 'encoding'> &
+  Partial<Pick<Device, 'timeZone' | 'network' | 'commKeyEncrypted' | 'isDemo' | 'realtime'>>;
 
 /** A device just registered, with what it said of itself. */
 export interface AddedDevice {
@@ -62,7 +79,7 @@ export class DevicesService {
     private readonly dataSource: DataSource,
     @InjectRepository(Device) private readonly devices: Repository<Device>,
     private readonly gateway: DeviceGateway,
-    private readonly vault: CommKeyVault,
+    private readonly vault: SecretVault,
     private readonly audit: DeviceUserAuditService,
     private readonly config: AppConfig,
   ) {}
@@ -74,11 +91,30 @@ export class DevicesService {
    * @throws {SecretKeyError} it has a comm key, and the key file here is not the one that others were closed with
    */
   async add(wanted: NewDevice, actor: Actor): Promise<AddedDevice> {
-    const target: DeviceTarget = { ...wanted, ...parseDeviceAddress(wanted.address) };
+    const target: AddressTarget = { ...wanted, ...parseDeviceAddress(wanted.address) };
     await this.refuseKnownAddress(target);
     const { identity, userCount, deviceTime } = await this.introduce(target);
-    const device = await this.register(wanted, target, identity, actor);
+    await this.refuseKnownSerial(identity);
+    const { driver, host, port, transport, encoding } = target;
+    const commKeyEncrypted = await this.closeCommKey(wanted.commKey);
+    const { name, timeZone, isDemo } = wanted;
+    const reach = { driver, host, port, transport, encoding, commKeyEncrypted };
+    const device = await this.dataSource.transaction((tx) =>
+      this.register(tx, { name, timeZone, isDemo, ...reach }, identity, actor),
+    );
     return { device, userCount, deviceTime };
+  }
+
+  /**
+   * Registers a terminal that dials in, in the caller's transaction. Its events are listened to, since it tells them
+   * anyway.
+   * @throws {DeviceAlreadyRegisteredError} its serial number is registered
+   */
+  async registerDialIn(tx: Tx, wanted: NewDialInDevice, actor: Actor): Promise<Device> {
+    const { identity, ...rest } = wanted;
+    await this.refuseKnownSerial(identity);
+    const reach = { driver: 'aiface', host: null, port: null, transport: 'websocket', encoding: 'utf-8' } as const;
+    return this.register(tx, { ...rest, ...reach, realtime: true }, identity, actor);
   }
 
   /** Every device, oldest first. */
@@ -96,6 +132,11 @@ export class DevicesService {
     const device = await this.devices.findOne({ where: { id } });
     if (!device) throw new DeviceNotFoundError(id);
     return device;
+  }
+
+  /** The device with this serial number, if it is registered. */
+  async findBySerialNumber(serialNumber: string): Promise<Device | null> {
+    return this.devices.findOne({ where: { serialNumber } });
   }
 
   /**
@@ -116,10 +157,12 @@ export class DevicesService {
    * Changes what an administrator may change; audited with the values.
    * @throws {DeviceNotFoundError} no device has this id
    * @throws {UnknownTimeZoneError} the zone is not one that the calendar knows
+   * @throws {BadNetworkError} the network is none
    * @throws {DeviceAlreadyRegisteredError} it is to be switched on, and another one has its address now
    */
   async change(id: string, change: DeviceChange, actor: Actor): Promise<Device> {
     if (change.timeZone && !isTimeZone(change.timeZone)) throw new UnknownTimeZoneError(change.timeZone);
+    if (change.network && !isNetwork(change.network)) throw new BadNetworkError(change.network);
     await this.dataSource.transaction(async (tx) => {
       const wanted = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
       if (Object.keys(wanted).length === 0) return;
@@ -138,9 +181,16 @@ export class DevicesService {
 
   /** How to reach a registered device; its serial number is pinned. */
   async targetOf(device: Device): Promise<DeviceTarget> {
-    const { driver, host, port, transport, encoding } = device;
-    const commKey = await this.vault.open(device.commKeyEncrypted);
-    return { driver, host, port, transport, encoding, commKey, expectedSerialNumber: device.serialNumber ?? undefined };
+    const { driver, host, port, transport, encoding, serialNumber } = device;
+    if (driver === 'aiface' || transport === 'websocket' || host === null || port === null) {
+      return {
+        driver: 'aiface',
+        serialNumber: serialNumber ?? '',
+        weakerProof: this.config.aifaceProof === 'equal-lists',
+      };
+    }
+    const commKey = await this.openCommKey(device);
+    return { driver, host, port, transport, encoding, commKey, expectedSerialNumber: serialNumber ?? undefined };
   }
 
   /** Notes a complete read, in the run's own transaction. */
@@ -177,9 +227,14 @@ export class DevicesService {
     return rows[0]?.clock_drift_seconds;
   }
 
-  /** Moves the demo terminal to the port that it got this time, or rests it when it is not running. */
-  async updateDemo(deviceId: string, state: { readonly port: number } | 'resting'): Promise<void> {
-    const change = state === 'resting' ? { enabled: false } : { enabled: true, port: state.port };
+  /** Notes what a terminal runs now; only of terminals that tell it unasked. */
+  async recordFirmware(tx: Tx, deviceId: string, firmware: string): Promise<void> {
+    await tx.update(Device, { id: deviceId }, { firmware });
+  }
+
+  /** Moves a demo terminal to the port that it got this time, wakes it, or rests it when it is not running. */
+  async updateDemo(deviceId: string, state: { readonly port: number } | 'awake' | 'resting'): Promise<void> {
+    const change = typeof state === 'string' ? { enabled: state === 'awake' } : { enabled: true, port: state.port };
     await this.devices.update({ id: deviceId, isDemo: true }, change);
   }
 
@@ -189,7 +244,7 @@ export class DevicesService {
     let reason: SecretKeyError | undefined;
     for (const device of await this.devices.find({ where: { commKeyEncrypted: Not(IsNull()) } })) {
       try {
-        await this.vault.open(device.commKeyEncrypted);
+        await this.openCommKey(device);
       } catch (error) {
         if (!(error instanceof SecretKeyError)) throw error;
         devices.push(device);
@@ -205,20 +260,21 @@ export class DevicesService {
     } catch (error) {
       if (sqlState(error) !== SqlState.UNIQUE_VIOLATION) throw error;
       const { host, port, transport } = await this.get(id);
+      if (host === null || port === null) throw error;
       const rival = await this.devices.findOneByOrFail({ host, port, transport, enabled: true });
       throw DeviceAlreadyRegisteredError.forAddress({ host, port }, rival);
     }
   }
 
   private async introduce(
-    target: DeviceTarget,
+    target: AddressTarget,
   ): Promise<{ identity: DeviceIdentity; userCount: number; deviceTime: WallTime }> {
     await using reader = await this.gateway.openReader(target);
     const { users: userCount } = await reader.readCounters();
     return { identity: reader.identity, userCount, deviceTime: await reader.readClock() };
   }
 
-  private async refuseKnownAddress({ host, port, transport }: DeviceTarget): Promise<void> {
+  private async refuseKnownAddress({ host, port, transport }: AddressTarget): Promise<void> {
     const known = await this.devices.findOne({ where: { host, port, transport, enabled: true } });
     if (known) throw DeviceAlreadyRegisteredError.forAddress({ host, port }, known);
   }
@@ -229,48 +285,48 @@ export class DevicesService {
     if (locked) throw locked.reason;
   }
 
-  private async register(
-    wanted: NewDevice,
-    target: DeviceTarget,
-    identity: DeviceIdentity,
-    actor: Actor,
-  ): Promise<Device> {
-    const known = await this.devices.findOne({ where: { serialNumber: identity.serialNumber } });
-    if (known)
-      throw new DeviceAlreadyRegisteredError(`The terminal with serial number ${identity.serialNumber}`, known);
-    if (wanted.commKey !== 0) await this.refuseForeignKeyFile();
-    const commKeyEncrypted = await this.vault.close(wanted.commKey);
+  /** Closed form of a comm key; null for 0, which means that there is none. */
+  private async closeCommKey(commKey: number): Promise<string | null> {
+    if (commKey === 0) return null;
+    await this.refuseForeignKeyFile();
+    return this.vault.close(String(commKey));
+  }
+
+  /** @throws {SecretKeyError} the key file here is not the one that it was closed with */
+  private async openCommKey({ commKeyEncrypted }: Device): Promise<number> {
+    return commKeyEncrypted === null ? 0 : Number(await this.vault.open(commKeyEncrypted));
+  }
+
+  private async refuseKnownSerial({ serialNumber }: DeviceIdentity): Promise<void> {
+    const known = await this.findBySerialNumber(serialNumber);
+    if (known) throw new DeviceAlreadyRegisteredError(`The terminal with serial number ${serialNumber}`, known);
+  }
+
+  private async register(tx: Tx, wanted: Registration, identity: DeviceIdentity, actor: Actor): Promise<Device> {
+    const { serialNumber, model, platform, firmware } = identity;
     try {
-      return await this.dataSource.transaction(async (tx) => {
-        const slugs = await tx.find(Device, { select: { slug: true } });
-        const device = await tx.save(Device, {
-          slug: slugFor(wanted.name, identity.serialNumber, new Set(slugs.map(({ slug }) => slug))),
-          name: wanted.name.trim(),
-          driver: target.driver,
-          host: target.host,
-          port: target.port,
-          transport: target.transport,
-          encoding: target.encoding,
-          timeZone: wanted.timeZone ?? null,
-          commKeyEncrypted,
-          serialNumber: identity.serialNumber,
-          model: identity.model ?? null,
-          platform: identity.platform ?? null,
-          firmware: identity.firmware ?? null,
-          isDemo: wanted.isDemo ?? false,
-        });
-        await this.audit.logOperation(tx, {
-          operation: 'device_added',
-          deviceId: device.id,
-          performedBy: actor,
-          serviceName: 'devices',
-          details: { name: device.name, serial_number: identity.serialNumber, host: target.host, port: target.port },
-        });
-        return tx.findOneByOrFail(Device, { id: device.id });
+      const slugs = await tx.find(Device, { select: { slug: true } });
+      const device = await tx.save(Device, {
+        ...wanted,
+        name: wanted.name.trim(),
+        slug: slugFor(wanted.name, serialNumber, new Set(slugs.map(({ slug }) => slug))),
+        serialNumber,
+        model: model ?? null,
+        platform: platform ?? null,
+        firmware: firmware ?? null,
       });
+      const { name, host, port } = device;
+      await this.audit.logOperation(tx, {
+        operation: 'device_added',
+        deviceId: device.id,
+        performedBy: actor,
+        serviceName: 'devices',
+        details: { name, serial_number: serialNumber, host, port },
+      });
+      return await tx.findOneByOrFail(Device, { id: device.id });
     } catch (error) {
       if (sqlState(error) !== SqlState.UNIQUE_VIOLATION) throw error;
-      const rival = await this.devices.findOne({ where: { serialNumber: identity.serialNumber } });
+      const rival = await this.findBySerialNumber(serialNumber);
       throw new DeviceAlreadyRegisteredError('This terminal', rival ?? { id: '?', name: wanted.name });
     }
   }

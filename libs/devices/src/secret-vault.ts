@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppConfig } from '@app/config';
@@ -12,46 +12,52 @@ const TAG_BYTES = 16;
 const FORMAT = 'v1';
 
 /**
- * Closes and opens comm keys with AES-256-GCM, so that a stolen database does not open terminals. The key lies in
- * `DATA_DIR/holdfast.key`, mode 0600, made when the first comm key is closed; several servers on one database need the
- * same file.
+ * Closes and opens with AES-256-GCM what must not lie open in the database: comm keys, templates, PINs. So a stolen
+ * database opens no terminal and copies no finger. The key lies in `DATA_DIR/holdfast.key`, mode 0600, made when it is
+ * first needed; several servers on one database need the same file.
  */
 @Injectable()
-export class CommKeyVault {
+export class SecretVault {
   private key?: Promise<Buffer>;
 
   constructor(private readonly config: AppConfig) {}
 
-  /** Closed form of a comm key; null for 0, which means that there is none. */
-  async close(commKey: number): Promise<string | null> {
-    if (commKey === 0) return null;
+  /** The closed form of a text; another one each time. */
+  async close(text: string): Promise<string> {
     const nonce = randomBytes(NONCE_BYTES);
     await this.makeKeyOnce();
     const cipher = createCipheriv('aes-256-gcm', await this.loadKey(), nonce);
-    const body = Buffer.concat([cipher.update(String(commKey), 'utf8'), cipher.final()]);
+    const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
     return `${FORMAT}.${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')}`;
   }
 
   /**
-   * The comm key of a stored text, 0 for null.
+   * The text that was closed.
    * @throws {SecretKeyError} the key file is not there, or not the one that closed it
    */
-  async open(closed: string | null): Promise<number> {
-    if (closed === null) return 0;
+  async open(closed: string): Promise<string> {
     const bytes = Buffer.from(closed.slice(FORMAT.length + 1), 'base64url');
     const key = await this.loadKey();
     try {
       const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES));
       decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
       const body = bytes.subarray(NONCE_BYTES + TAG_BYTES);
-      return Number(Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8'));
+      return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
     } catch (cause) {
       throw new SecretKeyError(
-        `A stored comm key cannot be opened with ${KEY_FILE} in DATA_DIR; put back the file that it was closed with, ` +
-          'or add the device again',
+        `A stored secret cannot be opened with ${KEY_FILE} in DATA_DIR; put back the file that it was closed with, ` +
+          'or, if it is a comm key, add the device again',
         { cause },
       );
     }
+  }
+
+  /** Equal for equal texts, and of no use to whoever has no key: a PIN has too few digits for a plain digest. */
+  async fingerprint(text: string): Promise<Buffer> {
+    await this.makeKeyOnce();
+    return createHmac('sha256', await this.loadKey())
+      .update(text, 'utf8')
+      .digest();
   }
 
   private loadKey(): Promise<Buffer> {
@@ -66,8 +72,8 @@ export class CommKeyVault {
     const text = await this.readKeyFile();
     if (text === undefined) {
       throw new SecretKeyError(
-        `${KEY_FILE} is not in DATA_DIR, and stored comm keys were closed with it; copy it from the server that has it, ` +
-          'or add the devices again',
+        `${KEY_FILE} is not in DATA_DIR, and stored secrets were closed with it; copy it from the server that has it, ` +
+          'or add devices with a comm key again',
       );
     }
     const key = Buffer.from(text.trim(), 'base64');

@@ -6,4 +6,11 @@ export { canonicalDeviceUserId, compareDeviceUserIds, type DeviceUserId, isPrint
 export { PERSON_TYPES, type PersonRef, type PersonType } from './person-ref.js';
 export { RetrySchedule } from './retry-schedule.js';
 export { type Slot, slot } from './slot.js';
-export { parseWallTime, type WallTime, wallTimeFromDate, wallTimeToDate, formatWallTime } from './wall-time.js';
+export {
+  formatWallTime,
+  parseWallTime,
+  type WallTime,
+  wallTimeFromDate,
+  wallTimeInZone,
+  wallTimeToDate,
+} from './wall-time.js';

@@ -41,6 +41,34 @@ export function wallTimeFromDate(instant: Date): WallTime {
   };
 }
 
+/**
+ * What a right clock in `zone` shows at `instant`.
+ * @param zone an IANA name
+ */
+export function wallTimeInZone(instant: Date, zone: string): WallTime {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(instant);
+  const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((each) => each.type === type)?.value);
+  return {
+    year: part('year'),
+    month: part('month'),
+    day: part('day'),
+    hour: part('hour'),
+    minute: part('minute'),
+    second: part('second'),
+  };
+}
+
 /** The instant at which a clock in UTC would show `time`; undefined when no calendar has that day or time. */
 export function wallTimeToDate(time: WallTime): Date | undefined {
   const ms = Date.UTC(time.year, time.month - 1, time.day, time.hour, time.minute, time.second);

@@ -18,12 +18,28 @@ export interface LoggedPunch {
   readonly workCode: number | null;
 }
 
-/** A whole log, in its own order, and a way to know its beginning again. */
+/**
+ * How far a log has been read, from where the next read can go on; of terminals whose log can be read from a day on. What
+ * it says is the device gateway's business.
+ */
+export interface PunchLogPosition {
+  readonly counter: number;
+  readonly day: string;
+  readonly entriesSince: number;
+}
+
+/** A log, in its own order, and a way to know its beginning again. */
 export interface PunchLog {
   readonly punches: readonly LoggedPunch[];
   /** SHA-256 of the first `count` records as they came. */
   digestOfFirst(count: number): Buffer;
+  /** The day that it begins with; undefined: it is the whole log. */
+  readonly since?: string;
+  readonly position?: PunchLogPosition;
 }
+
+/** A punch that a terminal hands over of its own accord; it has no place in a log. */
+export type HandedOverPunch = Omit<LoggedPunch, 'workCode'>;
 
 /** A punch that an AAS file tells of. */
 export interface ReportedPunch {

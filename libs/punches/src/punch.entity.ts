@@ -1,4 +1,5 @@
 import { type PersonType } from '@app/kernel';
+import { type PunchLogPosition } from './punch-log.js';
 import { Check, Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
 export const PUNCH_SOURCES = ['device', 'aas'] as const;
@@ -55,6 +56,23 @@ export class PunchWatermark {
   @Column('bytea') readonly digest: Buffer;
   /** Of the newest of them, by the terminal's clock. */
   @Column('text', { name: 'last_wall_time', nullable: true }) readonly lastWallTime: string | null;
+  /** From where the next read can go on; null: it reads the whole log. */
+  @Column('jsonb', { nullable: true }) readonly position: PunchLogPosition | null;
 }
 
-export const PUNCH_ENTITIES = [Punch, PunchWatermark];
+/** A punch that a terminal has handed over, and that no run has taken into `punches` yet. */
+@Entity('handed_over_punches')
+export class HandedOverPunchRow {
+  @PrimaryColumn('bigint', { name: 'device_id', primaryKeyConstraintName: 'handed_over_punches_pkey' })
+  readonly deviceId: string;
+  @PrimaryColumn('text', { name: 'device_user_id', primaryKeyConstraintName: 'handed_over_punches_pkey' })
+  readonly deviceUserId: string;
+  @PrimaryColumn('text', { name: 'wall_time', primaryKeyConstraintName: 'handed_over_punches_pkey' })
+  readonly wallTime: string;
+  @PrimaryColumn('smallint', { name: 'verify_mode', primaryKeyConstraintName: 'handed_over_punches_pkey' })
+  readonly verifyMode: number;
+  @PrimaryColumn('smallint', { primaryKeyConstraintName: 'handed_over_punches_pkey' }) readonly state: number;
+  @Column('timestamptz', { name: 'received_at', default: () => 'clock_timestamp()' }) readonly receivedAt: Date;
+}
+
+export const PUNCH_ENTITIES = [Punch, PunchWatermark, HandedOverPunchRow];

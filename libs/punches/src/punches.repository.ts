@@ -1,10 +1,16 @@
 import { type Tx } from '@app/database';
 import { decodeCursor, encodeCursor } from '@app/http';
-import { formatWallTime, wallTimeToDate } from '@app/kernel';
+import { type DeviceUserId, formatWallTime, parseWallTime, wallTimeToDate } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type Repository } from 'typeorm';
-import { type ImportContext, type LoggedPunch, type ReportedPunch } from './punch-log.js';
+import {
+  type HandedOverPunch,
+  type ImportContext,
+  type LoggedPunch,
+  type PunchLogPosition,
+  type ReportedPunch,
+} from './punch-log.js';
 import { Punch, type PunchSource } from './punch.entity.js';
 
 /** Which punches to list; every part is optional, together they narrow. Range ends are inclusive. */
@@ -26,6 +32,13 @@ export interface PunchPage {
 
 /** A logged punch and the how-manieth of its like it is. */
 export type NumberedPunch = LoggedPunch & { readonly occurrence: number };
+
+interface HandedOverRecord {
+  readonly device_user_id: DeviceUserId;
+  readonly wall_time: string;
+  readonly verify_mode: number;
+  readonly state: number;
+}
 
 const COLUMNS = `device_id, device_user_id, wall_time, precise_to, instant, time_zone, verify_mode, state, work_code,
   occurrence, source, entered_by_hand, first_run_id, person_id, person_type`;
@@ -89,6 +102,48 @@ export class PunchesRepository {
       ],
     );
     return Number(count);
+  }
+
+  /** Keeps what is not kept yet. */
+  async insertHandedOver(tx: Tx, deviceId: string, punches: readonly HandedOverPunch[]): Promise<void> {
+    await tx.query(
+      `insert into handed_over_punches (device_id, device_user_id, wall_time, verify_mode, state)
+       select $1, * from unnest($2::text[], $3::text[], $4::smallint[], $5::smallint[])
+       on conflict do nothing`,
+      [
+        deviceId,
+        punches.map(({ deviceUserId }) => deviceUserId),
+        punches.map(({ wallTime }) => formatWallTime(wallTime)),
+        punches.map(({ verifyMode }) => verifyMode),
+        punches.map(({ state }) => state),
+      ],
+    );
+  }
+
+  /** Gives what was handed over, and forgets it: in the same transaction it goes into `punches`. */
+  async takeHandedOver(tx: Tx, deviceId: string): Promise<NumberedPunch[]> {
+    const [rows] = await tx.query<[HandedOverRecord[], number]>(
+      `delete from handed_over_punches where device_id = $1
+       returning device_user_id, wall_time, verify_mode, state`,
+      [deviceId],
+    );
+    return rows.map((row) => ({
+      deviceUserId: row.device_user_id,
+      wallTime: parseWallTime(row.wall_time)!,
+      verifyMode: row.verify_mode,
+      state: row.state,
+      workCode: null,
+      occurrence: 1,
+    }));
+  }
+
+  /** Undefined: the log has not been read, or can only be read as a whole. */
+  async findPosition(deviceId: string): Promise<PunchLogPosition | undefined> {
+    const [row] = await this.punches.query<{ position: PunchLogPosition | null }[]>(
+      'select position from punch_watermarks where device_id = $1',
+      [deviceId],
+    );
+    return row?.position ?? undefined;
   }
 
   /** Whether an AAS file has told of punches of this device that its own log may tell better. */

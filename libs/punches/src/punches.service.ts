@@ -1,7 +1,14 @@
 import { type Tx } from '@app/database';
 import { formatWallTime } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
-import { type ImportContext, type ImportTotals, type PunchLog, type ReportedPunch } from './punch-log.js';
+import {
+  type HandedOverPunch,
+  type ImportContext,
+  type ImportTotals,
+  type PunchLog,
+  type PunchLogPosition,
+  type ReportedPunch,
+} from './punch-log.js';
 import { PunchWatermark } from './punch.entity.js';
 import { type NumberedPunch, type PunchFilter, type PunchPage, PunchesRepository } from './punches.repository.js';
 
@@ -30,9 +37,32 @@ export class PunchesService {
         if (reported) await this.punches.claimReported(tx, context, batch);
         imported += await this.punches.insertLogged(tx, context, batch);
       }
-      await this.moveWatermark(tx, deviceId, log);
     }
+    await this.moveWatermark(tx, deviceId, log, fresh.length > 0);
     return { read: log.punches.length, imported, alreadyKnown: log.punches.length - imported };
+  }
+
+  /**
+   * Keeps punches that a terminal hands over, in the caller's transaction, which needs no lease: a terminal sends them
+   * until it is told that they are safe. Safe to repeat.
+   */
+  async keepHandedOver(tx: Tx, deviceId: string, punches: readonly HandedOverPunch[]): Promise<void> {
+    if (punches.length > 0) await this.punches.insertHandedOver(tx, deviceId, punches);
+  }
+
+  /** Takes into `punches` what the terminal has handed over since the last run, in the run's fenced transaction. */
+  async importHandedOver(tx: Tx, context: ImportContext): Promise<ImportTotals> {
+    const punches = await this.punches.takeHandedOver(tx, context.deviceId);
+    if (punches.length === 0) return { read: 0, imported: 0, alreadyKnown: 0 };
+    await this.punches.holdMappings(tx, context.deviceId);
+    let imported = 0;
+    for (const batch of batches(punches)) imported += await this.punches.insertLogged(tx, context, batch);
+    return { read: punches.length, imported, alreadyKnown: punches.length - imported };
+  }
+
+  /** From where the log of a device can be read on; undefined: from its beginning. */
+  async findPosition(deviceId: string): Promise<PunchLogPosition | undefined> {
+    return this.punches.findPosition(deviceId);
   }
 
   /** Imports a part of an AAS file in the run's fenced transaction; what a terminal has told better is left alone. */
@@ -50,23 +80,31 @@ export class PunchesService {
 
   /** How many records at the beginning of the log are those of the last read. */
   private async unchangedBeginning(tx: Tx, deviceId: string, log: PunchLog): Promise<number> {
+    if (log.since !== undefined) return 0;
     const watermark = await tx.findOne(PunchWatermark, { where: { deviceId } });
     if (!watermark || watermark.recordCount > log.punches.length) return 0;
     return watermark.digest.equals(log.digestOfFirst(watermark.recordCount)) ? watermark.recordCount : 0;
   }
 
-  private async moveWatermark(tx: Tx, deviceId: string, log: PunchLog): Promise<void> {
-    const { punches } = log;
+  /** A part of a log moves its position only: what is known of the beginning stays true. */
+  private async moveWatermark(tx: Tx, deviceId: string, log: PunchLog, grown: boolean): Promise<void> {
+    const { punches, position } = log;
+    if (log.since !== undefined) {
+      await tx.query('update punch_watermarks set position = $2 where device_id = $1', [deviceId, position]);
+      return;
+    }
+    if (!grown && !position) return;
     const times = punches.map(({ wallTime }) => formatWallTime(wallTime));
     const lastWallTime = times.reduce<string | null>(
       (last, time) => (last === null || time > last ? time : last),
       null,
     );
     await tx.query(
-      `insert into punch_watermarks (device_id, record_count, digest, last_wall_time) values ($1, $2, $3, $4)
+      `insert into punch_watermarks (device_id, record_count, digest, last_wall_time, position) values ($1, $2, $3, $4, $5)
        on conflict (device_id) do update
-          set record_count = excluded.record_count, digest = excluded.digest, last_wall_time = excluded.last_wall_time`,
-      [deviceId, punches.length, log.digestOfFirst(punches.length), lastWallTime],
+          set record_count = excluded.record_count, digest = excluded.digest, last_wall_time = excluded.last_wall_time,
+              position = excluded.position`,
+      [deviceId, punches.length, log.digestOfFirst(punches.length), lastWallTime, position ?? null],
     );
   }
 }

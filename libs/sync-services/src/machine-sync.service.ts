@@ -1,4 +1,5 @@
 import { type Device, DevicesService } from '@app/devices';
+import { TerminalPresence } from '@app/dial-in';
 import { type Actor, AppError, systemActor } from '@app/kernel';
 import { deviceLockKey, SyncCoordinator } from '@app/sync-coordinator';
 import { Injectable, Logger } from '@nestjs/common';
@@ -37,6 +38,7 @@ export class MachineSyncService {
     private readonly syncRun: SyncRun,
     private readonly journal: SyncRunJournal,
     private readonly coordinator: SyncCoordinator,
+    private readonly presence: TerminalPresence,
   ) {}
 
   /** One device, whether it is due or not. @throws {SyncFailedError} */
@@ -62,6 +64,7 @@ export class MachineSyncService {
     // Servers that begin at the same moment begin at different devices.
     return this.syncEach(shuffled(waiting), async (device) => {
       if (round.signal?.aborted || (await this.isBeingRead(device))) return undefined;
+      if (!(await this.isWithinReach(device))) return undefined;
       return this.syncRun.execute(device, {
         service: MachineSyncService.serviceName,
         actor: systemActor,
@@ -78,6 +81,16 @@ export class MachineSyncService {
   private async isBeingRead(device: Device): Promise<boolean> {
     const { acquiredBy } = await this.coordinator.checkLockStatus(deviceLockKey(device.id));
     return acquiredBy?.startsWith(`${MachineSyncService.serviceName}@`) ?? false;
+  }
+
+  /**
+   * Whether it is for this server to read a device. One that dials in is read by the server that it is connected to; one
+   * that has just gone comes back by itself, and only who stays away is a failure to be told.
+   */
+  private async isWithinReach(device: Device): Promise<boolean> {
+    if (device.driver !== 'aiface') return true;
+    const { kind } = await this.presence.whereaboutsOf(device);
+    return kind === 'here' || kind === 'absent';
   }
 
   private async syncEach(

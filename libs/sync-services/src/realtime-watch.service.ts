@@ -45,7 +45,8 @@ export class RealtimeWatch {
 
   /** Begins to watch what should be watched and is not, and lets go of the rest. Safe to repeat. */
   async follow(): Promise<void> {
-    const wanted = (await this.devices.listEnabled()).filter(({ realtime }) => realtime);
+    const enabled = await this.devices.listEnabled();
+    const wanted = enabled.filter((device) => device.realtime && this.isWithinReach(device));
     const ids = new Set(wanted.map(({ id }) => id));
     for (const [id, { stop }] of this.watched)
       if (!ids.has(id)) stop.abort(new Error('the device is not realtime now'));
@@ -57,6 +58,11 @@ export class RealtimeWatch {
     const all = [...this.watched.values()];
     for (const { stop } of all) stop.abort(new Error('the server is stopping'));
     await Promise.all(all.map(({ ended }) => ended));
+  }
+
+  /** A terminal that dials in is listened to where it is connected. */
+  private isWithinReach({ driver, serialNumber }: Device): boolean {
+    return driver !== 'aiface' || (serialNumber !== null && this.gateway.isConnected(serialNumber));
   }
 
   private begin(device: Device): void {
@@ -151,7 +157,8 @@ class CatchUp {
   /** A new stream begins: what happened while nobody listened shows in the counters, unless we have read nothing yet. */
   compare({ users, punches }: Counters): void {
     const { counted } = this;
-    if (counted?.users !== users || (counted.punches ?? punches) !== punches) this.request();
+    const isNews = counted?.users !== users || (counted.punches ?? punches) !== (punches ?? counted.punches);
+    if (isNews) this.request();
   }
 
   request(): void {

@@ -76,6 +76,7 @@ export class RunFrame {
         invalid: run.invalid ?? null,
         punches_read: punches?.read ?? null,
         punches_imported: punches?.imported ?? null,
+        punches_handed_over: run.punchesHandedOver ?? null,
         punch_error: punchFailure?.code ?? null,
         clock_drift_seconds: run.clockDriftSeconds ?? null,
         proof: snakeCased(proof),

@@ -32,6 +32,8 @@ export interface RunFindings {
   /** Undefined: the log could not be read with proof, and `punchFailure` says why. */
   readonly punches?: ImportTotals;
   readonly punchFailure?: DeviceError;
+  /** Punches that the terminal had handed over of its own accord, and that its log had not told. */
+  readonly punchesHandedOver?: number;
   /** By how much the terminal's clock is ahead of ours; negative: behind. */
   readonly clockDriftSeconds?: number;
 }

@@ -76,6 +76,7 @@ export class SyncRun {
     return lease.transaction(async (tx) => {
       const context = { deviceId: device.id, seenAt, runId, service, performedBy };
       const totals = await this.buffer.recordSightings(tx, context, users.users.map(sightingOf));
+      await this.buffer.noteDetailsRead(tx, context, users.detailsAsked);
       await this.devices.recordCompleteRead(tx, device.id, runId, seenAt);
       const clockDriftSeconds = clock && (await this.devices.recordClock(tx, device, clock));
       const punches = await this.importPunches(tx, run, reading);
@@ -89,16 +90,19 @@ export class SyncRun {
     tx: Tx,
     { runId, device }: RunUnderway,
     { punches }: TerminalReading,
-  ): Promise<Pick<FinishedRun, 'punches' | 'punchFailure'>> {
-    if (punches instanceof DeviceError) return { punchFailure: punches };
+  ): Promise<Pick<FinishedRun, 'punches' | 'punchFailure' | 'punchesHandedOver'>> {
     const context = { deviceId: device.id, runId, timeZone: this.devices.timeZoneOf(device) };
-    return { punches: await this.punches.importLog(tx, context, punches) };
+    const log = punches instanceof DeviceError ? undefined : await this.punches.importLog(tx, context, punches);
+    // After the log, so that what both tell counts as read from the log.
+    const { imported: punchesHandedOver } = await this.punches.importHandedOver(tx, context);
+    return { punches: log, punchFailure: punches instanceof DeviceError ? punches : undefined, punchesHandedOver };
   }
 
   private tell(device: Device, { users }: TerminalReading, finished: FinishedRun): void {
     const { runId, totals, punches, punchFailure, clockDriftSeconds } = finished;
     const about = { device_id: device.id, device: device.name, sync_run_id: runId };
-    const imported = { punches_read: punches?.read, punches_imported: punches?.imported };
+    const handedOver = finished.punchesHandedOver ? { punches_handed_over: finished.punchesHandedOver } : {};
+    const imported = { punches_read: punches?.read, punches_imported: punches?.imported, ...handedOver };
     this.logger.log({ msg: 'sync run finished', ...about, ...snakeCased(totals), ...imported });
     for (const { slot, reason } of users.invalid)
       this.logger.warn({ msg: 'user record skipped', ...about, slot, reason });
@@ -114,8 +118,8 @@ export class SyncRun {
 
 /** What the buffer keeps of a user: all that the terminal tells, never the PIN. */
 function sightingOf(user: DeviceUser): Sighting {
-  const { deviceUserId, slot, name, nameBytes, privilege, cardNumber, groupId, timezoneId, hasPin } = user;
-  return { deviceUserId, slot, name, nameBytes, privilege, cardNumber, groupId, timezoneId, hasPin };
+  const { deviceUserId, slot, details, privilege, groupId, timezoneId, hasPin } = user;
+  return { deviceUserId, slot, details, privilege, groupId, timezoneId, hasPin };
 }
 
 /** Whether a clock is off by an amount that was not told of a run ago. */

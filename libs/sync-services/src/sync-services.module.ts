@@ -4,6 +4,7 @@ import { BufferModule } from '@app/buffer';
 import { ClockModule } from '@app/config';
 import { DeviceGatewayModule } from '@app/device-gateway';
 import { DevicesModule } from '@app/devices';
+import { DialInModule } from '@app/dial-in';
 import { PunchesModule } from '@app/punches';
 import { SyncCoordinatorModule } from '@app/sync-coordinator';
 import { Module } from '@nestjs/common';
@@ -33,6 +34,7 @@ import { TerminalReadings } from './terminal-reading.js';
     BufferModule,
     DeviceGatewayModule,
     DevicesModule,
+    DialInModule,
     PunchesModule,
     SyncCoordinatorModule,
     TypeOrmModule.forFeature([SyncRunRow]),

@@ -1,3 +1,4 @@
+import { DeviceUserBufferService } from '@app/buffer';
 import {
   type CompletePunchRead,
   type CompleteUserRead,
@@ -7,7 +8,9 @@ import {
   type ReadProgress,
 } from '@app/device-gateway';
 import { type Device, DevicesService } from '@app/devices';
+import { TerminalPresence } from '@app/dial-in';
 import { Clock, type WallTime } from '@app/kernel';
+import { PunchesService } from '@app/punches';
 import { Injectable } from '@nestjs/common';
 
 /** What the terminal's clock showed, and when we asked by ours: half-way between question and answer. */
@@ -30,6 +33,9 @@ export class TerminalReadings {
   constructor(
     private readonly gateway: DeviceGateway,
     private readonly devices: DevicesService,
+    private readonly presence: TerminalPresence,
+    private readonly buffer: DeviceUserBufferService,
+    private readonly punches: PunchesService,
     private readonly clock: Clock,
   ) {}
 
@@ -43,10 +49,12 @@ export class TerminalReadings {
     options: { readonly signal: AbortSignal; readonly onProgress?: (progress: ReadProgress) => void },
   ): Promise<TerminalReading> {
     const { signal, onProgress } = options;
-    await using reader = await this.gateway.openReader(await this.devices.targetOf(device), { signal });
-    const users = await reader.readUsers({ onProgress });
+    const detailsReadAt = await this.buffer.findDetailsRead(device.id);
+    const position = await this.punches.findPosition(device.id);
+    await using reader = await this.open(device, signal);
+    const users = await reader.readUsers({ onProgress, detailsReadAt });
     const clock = await unlessAborted(signal, () => this.readClock(reader));
-    const punches = await unlessAborted(signal, () => reader.readPunches(users, { onProgress }));
+    const punches = await unlessAborted(signal, () => reader.readPunches(users, { onProgress, position }));
     return { users, punches, clock: clock instanceof DeviceError ? undefined : clock };
   }
 
@@ -56,8 +64,27 @@ export class TerminalReadings {
     options: { readonly signal: AbortSignal; readonly onProgress?: (progress: ReadProgress) => void },
   ): Promise<CompleteUserRead> {
     const { signal, onProgress } = options;
-    await using reader = await this.gateway.openReader(await this.devices.targetOf(device), { signal });
+    await using reader = await this.open(device, signal);
     return await reader.readUsers({ onProgress });
+  }
+
+  /** A terminal that dials in and is not here may be at another server; whoever asked must know where to ask. */
+  private async open(device: Device, signal: AbortSignal): Promise<DeviceReader> {
+    if (device.driver === 'aiface') await this.requireConnected(device);
+    return this.gateway.openReader(await this.devices.targetOf(device), { signal });
+  }
+
+  /** @throws {DeviceError} `device/not-connected` */
+  private async requireConnected(device: Device): Promise<void> {
+    const where = await this.presence.whereaboutsOf(device);
+    if (where.kind === 'here') return;
+    const dialsIn = `"${device.name}" (serial ${device.serialNumber}) dials in`;
+    const message =
+      where.kind === 'elsewhere'
+        ? `${dialsIn}, and is connected to the server process ${where.server}: ask there, through its API`
+        : `${dialsIn}, and is connected to no server; last heard of: ${where.lastHeardAt?.toISOString() ?? 'never'}. ` +
+          'See its network and its server settings (docs/devices.md)';
+    throw new DeviceError('device/not-connected', message, { stage: 'connect' });
   }
 
   private async readClock(reader: DeviceReader): Promise<ClockReading> {

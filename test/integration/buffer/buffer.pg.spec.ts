@@ -20,14 +20,16 @@ afterAll(async () => {
 });
 beforeEach(() => emptyTables(app.database.dataSource, 'device_user_buffer'));
 
+function named(name: string | null, cardNumber: string | null = null): NonNullable<Sighting['details']> {
+  return { name, nameBytes: Buffer.from(name ?? ''), cardNumber };
+}
+
 function aSighting(id: string, change: Partial<Sighting> = {}): Sighting {
   return {
     deviceUserId: id as DeviceUserId,
     slot: 1,
-    name: `User ${id}`,
-    nameBytes: Buffer.from(`User ${id}`),
+    details: named(`User ${id}`),
     privilege: 0,
-    cardNumber: null,
     groupId: 1,
     timezoneId: null,
     hasPin: false,
@@ -137,26 +139,28 @@ describe('recording sightings', () => {
     await record([aSighting('1'), aSighting('2')], new Date(T0));
     const [one] = await rows();
     const totals = await record(
-      [aSighting('1'), aSighting('2', { name: 'Renamed', hasPin: true })],
+      [aSighting('1'), aSighting('2', { details: named('Renamed'), hasPin: true })],
       new Date(T0 + 1000),
     );
     expect(totals).toEqual({ read: 2, mapped: 0, unmapped: 2, newlyBuffered: 0, alreadyBuffered: 2, updated: 1 });
     const [same, changed] = await rows();
     expect(same).toMatchObject({ updatedAt: one.updatedAt, lastSeenAt: new Date(T0 + 1000) });
     expect(changed).toMatchObject({ name: 'Renamed', hasPin: true });
-    await record([aSighting('2', { name: 'Of yesterday' })], new Date(T0 + 500));
+    await record([aSighting('2', { details: named('Of yesterday') })], new Date(T0 + 500));
     expect((await rows())[1]).toMatchObject({ name: 'Renamed', lastSeenAt: new Date(T0 + 1000) });
   });
 
   it('keeps the status of a row whatever a run sees', async () => {
     await record([aSighting('1')], new Date(T0));
     await app.database.dataSource.query(`update device_user_buffer set mapping_status = 'conflict'`);
-    await record([aSighting('1', { name: 'Other' })], new Date(T0 + 1));
+    await record([aSighting('1', { details: named('Other') })], new Date(T0 + 1));
     expect((await rows())[0]).toMatchObject({ mappingStatus: 'conflict', name: 'Other' });
   });
 
   it('takes more users than fit one statement, with odd texts', async () => {
-    const many = Array.from({ length: 12_001 }, (_, i) => aSighting(String(i), { name: `"{,}\\'%_ 😀 ${i}` }));
+    const many = Array.from({ length: 12_001 }, (_, i) =>
+      aSighting(String(i), { details: named(`"{,}\\'%_ 😀 ${i}`) }),
+    );
     expect(await record(many, new Date(T0))).toMatchObject({ newlyBuffered: 12_001 });
     expect(await record(many, new Date(T0 + 1))).toMatchObject({
       newlyBuffered: 0,
@@ -206,8 +210,11 @@ describe('GET /api/device-users/buffer', () => {
   });
 
   it('filters by status, device, dates and text, taking wildcards for what they are', async () => {
-    await record([aSighting('1', { name: '100%' }), aSighting('2', { name: 'José' })], new Date(T0));
-    await record([aSighting('3', { cardNumber: '4711' })], new Date(T0 + DAY_MS), '2');
+    await record(
+      [aSighting('1', { details: named('100%') }), aSighting('2', { details: named('José') })],
+      new Date(T0),
+    );
+    await record([aSighting('3', { details: named('User 3', '4711') })], new Date(T0 + DAY_MS), '2');
     const ids = async (query: string): Promise<string[]> => {
       const { body } = (await get(query).expect(200)) as { body: { items: { device_user_id: string }[] } };
       return body.items.map((item) => item.device_user_id);
@@ -222,7 +229,7 @@ describe('GET /api/device-users/buffer', () => {
   });
 
   it('shows the five fields of requirement 6.2', async () => {
-    await record([aSighting('1', { name: null, nameBytes: Buffer.alloc(0) })], new Date(T0));
+    await record([aSighting('1', { details: named(null) })], new Date(T0));
     const { body } = (await get('').expect(200)) as { body: { items: object[] } };
     expect(body.items[0]).toMatchObject({
       device_user_id: '1',

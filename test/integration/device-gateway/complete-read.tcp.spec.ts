@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type DeviceReader, DeviceGateway, type DeviceTarget, IncompleteReadError } from '@app/device-gateway';
+import { type DeviceReader, DeviceGateway, type AddressTarget, IncompleteReadError } from '@app/device-gateway';
 import { inventUsers, ZkTerminal, type ZkTerminalOptions } from '@app/device-emulator';
 import { SystemClock } from '@app/kernel';
 import { aUser, QUICK_TIMEOUTS, targetOf } from '@test/support';
@@ -11,7 +11,7 @@ async function start(options: ZkTerminalOptions): Promise<void> {
   terminal = await ZkTerminal.start({ connections: 'many', ...options });
 }
 
-function open(change: Partial<DeviceTarget> = {}): Promise<DeviceReader> {
+function open(change: Partial<AddressTarget> = {}): Promise<DeviceReader> {
   return gateway.openReader(targetOf(terminal, change), { connectAttempts: 1 });
 }
 
@@ -26,12 +26,12 @@ describe.each(['tcp', 'udp'] as const)('a read over %s', (transport) => {
       await using reader = await open({ transport });
       const read = await reader.readUsers();
       expect(
-        read.users.map(({ slot, rawUserId, nameBytes, privilege, cardNumber, groupId, hasPin }) => ({
+        read.users.map(({ slot, rawUserId, details, privilege, groupId, hasPin }) => ({
           slot,
           rawUserId,
-          nameBytes,
+          nameBytes: details?.nameBytes,
           privilege,
-          cardNumber,
+          cardNumber: details?.cardNumber,
           groupId,
           hasPin,
         })),
@@ -96,7 +96,7 @@ describe('a name', () => {
     await start({ users: [aUser(1, { name })] });
     await using reader = await open({ encoding });
     const [user] = (await reader.readUsers()).users;
-    expect(user).toMatchObject({ name: text, nameBytes: name });
+    expect(user.details).toMatchObject({ name: text, nameBytes: name });
   });
 });
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AppError, SystemClock } from '@app/kernel';
-import { DeviceError, DeviceGateway, type DeviceTarget, type GatewayTimeouts } from '@app/device-gateway';
+import { DeviceError, DeviceGateway, type AddressTarget, type GatewayTimeouts } from '@app/device-gateway';
 import { type CataloguedFault, faultCatalogue, inventUsers, ZkTerminal } from '@app/device-emulator';
 import { isReadOrSessionCommand, TcpPacketDecoder } from '@app/zk-protocol';
 import { QUICK_TIMEOUTS, targetOf } from '@test/support';
@@ -14,7 +14,7 @@ const gateway = new DeviceGateway(new SystemClock(), IMPATIENT);
 const PEOPLE = inventUsers({ count: 40, seed: 7 });
 
 /** Reads once; gives the slots, or the error, which must be one of ours. */
-async function outcome(target: DeviceTarget): Promise<number[] | AppError> {
+async function outcome(target: AddressTarget): Promise<(number | null)[] | AppError> {
   try {
     await using reader = await gateway.openReader(target, { connectAttempts: 1 });
     return (await reader.readUsers()).users.map(({ slot }) => slot);
@@ -24,7 +24,7 @@ async function outcome(target: DeviceTarget): Promise<number[] | AppError> {
   }
 }
 
-async function expectErrorOrTheRightList(target: DeviceTarget, fault: CataloguedFault): Promise<'error' | 'list'> {
+async function expectErrorOrTheRightList(target: AddressTarget, fault: CataloguedFault): Promise<'error' | 'list'> {
   const result = await outcome(target);
   if (result instanceof AppError) {
     expect(result).toBeInstanceOf(DeviceError);

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { DeviceGateway, type DeviceReader, type DeviceTarget } from '@app/device-gateway';
+import { DeviceGateway, type DeviceReader, type AddressTarget } from '@app/device-gateway';
 import { inventUsers, type ZkFaults, ZkTerminal, type ZkTerminalOptions } from '@app/device-emulator';
 import { SystemClock } from '@app/kernel';
 import { isReadOrSessionCommand } from '@app/zk-protocol';
@@ -19,7 +19,7 @@ async function start(options: ZkTerminalOptions): Promise<void> {
   terminal = await ZkTerminal.start({ connections: 'many', packetBytes: 65_472, paceMs: 30, ...options });
 }
 
-function open(change: Partial<DeviceTarget> = {}): Promise<DeviceReader> {
+function open(change: Partial<AddressTarget> = {}): Promise<DeviceReader> {
   return gateway.openReader(targetOf(terminal, { driver: 'node-zklib', ...change }), { connectAttempts: 1 });
 }
 
@@ -44,7 +44,7 @@ describe('the driver node-zklib', () => {
     await using reader = await open({ expectedSerialNumber: 'ABC1' });
     expect(reader.identity).toMatchObject({ serialNumber: 'ABC1', model: 'Emulated terminal' });
     const { users, proof } = await reader.readUsers();
-    expect(users.map(({ slot, nameBytes, rawUserId }) => ({ slot, nameBytes, rawUserId }))).toEqual(
+    expect(users.map(({ slot, details, rawUserId }) => ({ slot, nameBytes: details?.nameBytes, rawUserId }))).toEqual(
       terminal.users().map(({ slot, name, userId }) => ({ slot, nameBytes: name, rawUserId: userId })),
     );
     expect(proof).toMatchObject({ driver: 'node-zklib', counterBefore: count, counterAfter: count });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type CompletePunchRead, DeviceGateway, type DeviceTarget } from '@app/device-gateway';
+import { type CompletePunchRead, DeviceGateway, type AddressTarget } from '@app/device-gateway';
 import { inventPunches, inventUsers, ZkTerminal, type ZkTerminalOptions } from '@app/device-emulator';
 import { SystemClock } from '@app/kernel';
 import { isReadOrSessionCommand } from '@app/zk-protocol';
@@ -13,7 +13,7 @@ async function start(options: ZkTerminalOptions): Promise<void> {
   terminal = await ZkTerminal.start({ connections: 'many', ...options });
 }
 
-async function read(change: Partial<DeviceTarget> = {}): Promise<CompletePunchRead> {
+async function read(change: Partial<AddressTarget> = {}): Promise<CompletePunchRead> {
   await using reader = await gateway.openReader(targetOf(terminal, change), { connectAttempts: 1 });
   const users = await reader.readUsers();
   return await reader.readPunches(users);

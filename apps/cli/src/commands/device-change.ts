@@ -13,6 +13,7 @@ interface ChangeOptions {
   readonly enabled?: 'on' | 'off';
   readonly realtime?: 'on' | 'off';
   readonly timeZone?: string;
+  readonly network?: string;
   readonly json?: boolean;
 }
 
@@ -24,6 +25,7 @@ export function addDeviceChange(device: Command): void {
     .addOption(new Option('--enabled <switch>', 'whether schedules read it').choices(SWITCH))
     .addOption(new Option('--realtime <switch>', 'whether its events are listened to').choices(SWITCH))
     .option('--time-zone <zone>', 'IANA zone of its clock, for punches imported from now on')
+    .option('--network <cidr>', 'where a terminal must dial in from, such as 192.168.1.0/24; any: from anywhere')
     .option('--json', 'one JSON document on standard output')
     .action((wanted: string, options: ChangeOptions) =>
       runCommand(options, ({ json }) =>
@@ -31,7 +33,8 @@ export function addDeviceChange(device: Command): void {
           const devices = app.get(DevicesService);
           const { id } = await devices.resolve(wanted);
           const { name, timeZone, enabled, realtime } = options;
-          const change = { name, timeZone, enabled: isOn(enabled), realtime: isOn(realtime) };
+          const network = options.network === 'any' ? null : options.network;
+          const change = { name, timeZone, network, enabled: isOn(enabled), realtime: isOn(realtime) };
           const view = deviceView(await devices.change(id, change, administrator('cli')));
           if (json) printJson(view);
           else {

@@ -20,7 +20,7 @@ export function addDeviceList(device: Command): void {
               view.id,
               view.slug,
               view.name,
-              `${view.host}:${view.port}`,
+              view.host === null ? 'dials in' : `${view.host}:${view.port}`,
               view.serial_number,
               view.enabled ? 'yes' : 'no',
               view.last_sync_at ?? 'never',

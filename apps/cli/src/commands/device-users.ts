@@ -1,4 +1,4 @@
-import { type CompleteUserRead, type DeviceIdentity, type DeviceTarget, type DeviceUser } from '@app/device-gateway';
+import { type CompleteUserRead, type DeviceIdentity, type AddressTarget, type DeviceUser } from '@app/device-gateway';
 import { snakeCased } from '@app/http';
 import { type Command } from 'commander';
 import { withGateway } from '../context.js';
@@ -29,7 +29,7 @@ export function addDeviceUsers(device: Command): void {
     );
 }
 
-function usersDocument(target: DeviceTarget, identity: DeviceIdentity, read: CompleteUserRead): unknown {
+function usersDocument(target: AddressTarget, identity: DeviceIdentity, read: CompleteUserRead): unknown {
   const { host, port, driver, transport } = target;
   return {
     device: snakeCased({ ...identity, host, port, driver, transport }),
@@ -43,14 +43,14 @@ function userDocument(user: DeviceUser): Record<string, unknown> {
   return {
     device_user_id: user.deviceUserId,
     slot: user.slot,
-    name: user.name,
+    name: user.details?.name ?? null,
     privilege: user.privilege,
-    card_number: user.cardNumber,
+    card_number: user.details?.cardNumber ?? null,
     group_id: user.groupId,
     timezone_id: user.timezoneId,
     has_pin: user.hasPin,
     raw_user_id: user.rawUserId,
-    name_hex: user.nameBytes.toString('hex'),
+    name_hex: user.details?.nameBytes.toString('hex') ?? null,
   };
 }
 
@@ -58,9 +58,9 @@ function printUsers(identity: DeviceIdentity, read: CompleteUserRead): void {
   const rows = read.users.map((user) => [
     user.deviceUserId,
     user.slot,
-    user.name,
+    user.details?.name ?? null,
     user.privilege,
-    user.cardNumber,
+    user.details?.cardNumber ?? null,
     user.groupId,
     user.hasPin ? 'yes' : 'no',
   ]);

@@ -1,5 +1,6 @@
 import { type Command } from 'commander';
 import { addDeviceAdd } from './device-add.js';
+import { addDeviceAdopt, addDevicePending } from './device-adopt.js';
 import { addDeviceChange } from './device-change.js';
 import { addDeviceList } from './device-list.js';
 import { addDeviceProbe } from './device-probe.js';
@@ -9,6 +10,8 @@ import { addDeviceUsers } from './device-users.js';
 export function addDeviceCommands(program: Command): void {
   const device = program.command('device').description('find, try and register terminals; nothing on them is changed');
   addDeviceAdd(device);
+  addDevicePending(device);
+  addDeviceAdopt(device);
   addDeviceChange(device);
   addDeviceList(device);
   addDeviceProbe(device);

@@ -11,6 +11,7 @@ import { type Command, Option } from 'commander';
 import { ExitCode } from '../exit-code.js';
 import { printData, printJson, tell } from '../output.js';
 import { runCommand } from '../run-command.js';
+import { addEmulateAiface } from './emulate-aiface.js';
 import { parseCommKey, wholeNumber } from './target-options.js';
 
 /** Punches that a terminal keeps; then it drops the oldest. */
@@ -58,6 +59,7 @@ export function addEmulateCommands(program: Command): void {
     )
     .option('--json', 'one JSON document on standard output')
     .action((options: EmulateOptions) => runCommand(options, ({ json, signal }) => emulateZk(options, json, signal)));
+  addEmulateAiface(emulate);
 }
 
 async function emulateZk(options: EmulateOptions, json: boolean, signal: AbortSignal): Promise<ExitCode> {

@@ -1,7 +1,7 @@
 import {
-  DRIVERS,
-  type DeviceTarget,
-  type DriverName,
+  ADDRESS_DRIVERS,
+  type AddressDriver,
+  type AddressTarget,
   NAME_ENCODINGS,
   type NameEncoding,
   parseDeviceAddress,
@@ -15,7 +15,7 @@ export interface TargetOptions {
   readonly transport: Transport;
   readonly commKey: number;
   readonly encoding: NameEncoding;
-  readonly driver: DriverName;
+  readonly driver: AddressDriver;
 }
 
 /** Adds the options that say how to reach a terminal. */
@@ -24,11 +24,11 @@ export function addTargetOptions(command: Command): Command {
     .addOption(new Option('--transport <name>', 'how the terminal is reached').choices(TRANSPORTS).default('tcp'))
     .option('--comm-key <number>', 'comm key from the terminal’s menu; 0: none', parseCommKey, 0)
     .addOption(new Option('--encoding <name>', 'how it stores names').choices(NAME_ENCODINGS).default('auto'))
-    .addOption(new Option('--driver <name>', 'who speaks to it').choices(DRIVERS).default('zk'));
+    .addOption(new Option('--driver <name>', 'who speaks to it').choices(ADDRESS_DRIVERS).default('zk'));
 }
 
 /** @throws {DeviceError} `device/bad-address` */
-export function targetFrom(address: string, options: TargetOptions): DeviceTarget {
+export function targetFrom(address: string, options: TargetOptions): AddressTarget {
   const { driver, transport, commKey, encoding } = options;
   return { ...parseDeviceAddress(address), driver, transport, commKey, encoding };
 }

@@ -1,6 +1,6 @@
 import {
-  DRIVERS,
-  type DriverName,
+  ADDRESS_DRIVERS,
+  type AddressDriver,
   NAME_ENCODINGS,
   type NameEncoding,
   type Transport,
@@ -35,10 +35,10 @@ export class AddDeviceBody {
   @Max(999_999_999)
   readonly comm_key: number = 0;
 
-  @ApiPropertyOptional({ enum: DRIVERS, default: 'zk' })
+  @ApiPropertyOptional({ enum: ADDRESS_DRIVERS, default: 'zk' })
   @IsOptional()
-  @IsIn(DRIVERS)
-  readonly driver: DriverName = 'zk';
+  @IsIn(ADDRESS_DRIVERS)
+  readonly driver: AddressDriver = 'zk';
 
   @ApiPropertyOptional({ enum: TRANSPORTS, default: 'tcp' })
   @IsOptional()

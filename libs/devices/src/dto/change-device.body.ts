@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsOptional, IsString, IsTimeZone, MaxLength, MinLength } from 'class-validator';
+import { IsBoolean, IsOptional, IsString, IsTimeZone, MaxLength, MinLength, ValidateBy } from 'class-validator';
+import { isNetwork } from '../networks.js';
 
 /** What of a device can be changed; what is not named stays as it is. */
 export class ChangeDeviceBody {
@@ -15,10 +16,23 @@ export class ChangeDeviceBody {
   @IsBoolean()
   readonly enabled?: boolean;
 
-  @ApiPropertyOptional({ description: 'Whether its events are listened to; for the driver "zk".' })
+  @ApiPropertyOptional({ description: 'Whether its events are listened to; for the drivers "zk" and "aiface".' })
   @IsOptional()
   @IsBoolean()
   readonly realtime?: boolean;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    example: '192.168.1.0/24',
+    description: 'The network that a terminal must dial in from; null: any.',
+  })
+  @IsOptional()
+  @ValidateBy(
+    { name: 'network', validator: { validate: (text: unknown) => typeof text === 'string' && isNetwork(text) } },
+    { message: '$property must be an address with a prefix length, such as 192.168.1.0/24' },
+  )
+  readonly network?: string | null;
 
   @ApiPropertyOptional({
     description: 'IANA zone of the terminal’s clock, for punches imported from now on.',

@@ -15,9 +15,17 @@ export class DeviceView {
   @ApiProperty({ example: 'front-door' }) readonly slug: string;
   @ApiProperty({ example: 'Front door' }) readonly name: string;
   @ApiProperty({ enum: DRIVERS }) readonly driver: DriverName;
-  @ApiProperty({ example: '192.168.1.201' }) readonly host: string;
-  @ApiProperty({ example: 4370 }) readonly port: number;
-  @ApiProperty({ enum: TRANSPORTS }) readonly transport: Transport;
+  @ApiProperty({ type: String, nullable: true, example: '192.168.1.201', description: 'null: the terminal dials in.' })
+  readonly host: string | null;
+  @ApiProperty({ type: Number, nullable: true, example: 4370 }) readonly port: number | null;
+  @ApiProperty({ enum: [...TRANSPORTS, 'websocket'] }) readonly transport: Transport | 'websocket';
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: '192.168.1.0/24',
+    description: 'The network that a terminal must dial in from; null: any, or one that is called at its address.',
+  })
+  readonly network: string | null;
   @ApiProperty({ enum: NAME_ENCODINGS }) readonly encoding: NameEncoding;
   @ApiProperty({ type: String, nullable: true }) readonly time_zone: string | null;
   @ApiProperty({ description: 'Whether a comm key is stored.' }) readonly has_comm_key: boolean;
@@ -58,6 +66,7 @@ export function deviceView(device: Device): DeviceView {
     host: device.host,
     port: device.port,
     transport: device.transport,
+    network: device.network,
     encoding: device.encoding,
     time_zone: device.timeZone,
     has_comm_key: device.commKeyEncrypted !== null,

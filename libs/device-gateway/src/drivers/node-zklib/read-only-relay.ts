@@ -14,7 +14,7 @@ import {
   type ZkPacket,
 } from '@app/zk-protocol';
 import { DeviceError } from '../../device.errors.js';
-import { type DeviceTarget } from '../../device-target.js';
+import { type AddressTarget } from '../../device-target.js';
 import { connectFailure } from '../zk/tcp-transport.js';
 
 /**
@@ -27,12 +27,12 @@ export class ReadOnlyRelay {
   failure?: DeviceError;
   private readonly closers: (() => void)[] = [];
 
-  private constructor(private readonly target: DeviceTarget) {}
+  private constructor(private readonly target: AddressTarget) {}
 
   /** The port on loopback that the driver is to use. */
   port = 0;
 
-  static async open(target: DeviceTarget): Promise<ReadOnlyRelay> {
+  static async open(target: AddressTarget): Promise<ReadOnlyRelay> {
     const relay = new ReadOnlyRelay(target);
     relay.port = await (target.transport === 'tcp' ? relay.openTcp() : relay.openUdp());
     return relay;

@@ -1,11 +1,10 @@
 import { Command, commandName, isReadOrSessionCommand, nextReplyNumber, Reply, type ZkPacket } from '@app/zk-protocol';
 import { DeviceError } from '../../device.errors.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
+import { afterSilence } from '../../silence-timer.js';
 import { type ZkTransport } from './zk-transport.js';
 
 const RETRANSMISSIONS = 3;
-/** A timer that is this late was kept from firing by our own process. */
-const STALL_MS = 50;
 const NO_DATA = Buffer.alloc(0);
 
 /** The packets that answer one request, in the order of their arrival. */
@@ -132,7 +131,7 @@ export class ReadOnlyChannel {
     if (this.failure) throw this.failure;
     return new Promise((resolve, reject) => {
       const done = (): void => {
-        clearTimeout(timer);
+        cancel();
         this.waiter = undefined;
       };
       const giveUp = (): void => {
@@ -149,13 +148,7 @@ export class ReadOnlyChannel {
         done();
         reject(error);
       };
-      const startedAt = performance.now();
-      // Our own process standing still is not the terminal's silence: then it gets its time again, once.
-      const onTime = (): void => {
-        if (performance.now() - startedAt < durationMs + STALL_MS) giveUp();
-        else timer = setTimeout(giveUp, durationMs);
-      };
-      let timer = setTimeout(onTime, durationMs);
+      const cancel = afterSilence(durationMs, giveUp);
       this.waiter = {
         resolve: (packet) => (done(), resolve(packet)),
         reject: (error) => (done(), reject(error)),

@@ -1,6 +1,6 @@
 import { canonicalDeviceUserId, isPrintableUserId } from '@app/kernel';
 import { Command, decodePunchEvent, EventBit, Reply, ZkFormatError, type ZkPacket } from '@app/zk-protocol';
-import { type DeviceEvent, DeviceEvents } from '../../device-events.js';
+import { type DeviceEvent, DeviceEvents, EventQueue } from '../../device-events.js';
 import { type DeviceError } from '../../device.errors.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { refusal } from './bulk-read.js';
@@ -8,14 +8,10 @@ import { type ReadOnlyChannel } from './read-only-channel.js';
 import { readFreeSizes, readTime } from './zk-session.js';
 
 const WANTED = EventBit.PUNCH | EventBit.USER_ENROLLED | EventBit.FINGER_ENROLLED;
-/** Events are hints that more can be read: of many that wait, the oldest can go. */
-const MOST_WAITING = 1_000;
 
 /** The events of a ZK terminal. A terminal whose link died says nothing, so it is asked for the time now and then. */
 export class ZkEvents extends DeviceEvents {
-  private readonly waiting: DeviceEvent[] = [];
-  private waiter?: { resolve(event: DeviceEvent): void; reject(error: DeviceError): void };
-  private failure?: DeviceError;
+  private readonly queue = new EventQueue();
   private keepAlive?: NodeJS.Timeout;
 
   private constructor(
@@ -37,20 +33,15 @@ export class ZkEvents extends DeviceEvents {
     if (answer.command !== Reply.OK) throw refusal(answer, 'the registration for events');
     const { users, punches } = await readFreeSizes(channel); // after registering: nothing falls between
     const events = new ZkEvents({ users, punches }, channel, timeouts);
-    for (const packet of early) events.take(packet);
-    channel.onEvent = (packet) => events.take(packet);
+    for (const packet of early) events.queue.push(eventOf(packet));
+    channel.onEvent = (packet) => events.queue.push(eventOf(packet));
     channel.onFailure = (error) => events.end(error);
     events.stayAlive();
     return events;
   }
 
   async next(): Promise<DeviceEvent> {
-    const event = this.waiting.shift();
-    if (event) return event;
-    if (this.failure) throw this.failure;
-    return new Promise((resolve, reject) => {
-      this.waiter = { resolve, reject };
-    });
+    return this.queue.next();
   }
 
   async close(): Promise<void> {
@@ -58,17 +49,6 @@ export class ZkEvents extends DeviceEvents {
     this.channel.limitTo(this.timeouts.closeMs);
     await this.channel.request(Command.EXIT).catch(() => undefined); // some terminals do not answer it
     this.channel.destroy();
-  }
-
-  private take(packet: ZkPacket): void {
-    const event = eventOf(packet);
-    if (this.waiter) {
-      this.waiter.resolve(event);
-      this.waiter = undefined;
-      return;
-    }
-    this.waiting.push(event);
-    if (this.waiting.length > MOST_WAITING) this.waiting.shift();
   }
 
   /** Each question gives the session a new, short life; the one that is not answered ends it. */
@@ -88,9 +68,7 @@ export class ZkEvents extends DeviceEvents {
 
   private end(error: DeviceError): void {
     clearTimeout(this.keepAlive);
-    this.failure ??= error;
-    this.waiter?.reject(this.failure);
-    this.waiter = undefined;
+    this.queue.end(error);
   }
 }
 

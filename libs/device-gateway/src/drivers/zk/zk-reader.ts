@@ -4,7 +4,7 @@ import { type CompletePunchRead } from '../../complete-punch-read.js';
 import { type CompleteUserRead } from '../../complete-user-read.js';
 import { DeviceError, IncompleteReadError } from '../../device.errors.js';
 import { DeviceReader, type ReadOptions } from '../../device-reader.js';
-import { type DeviceTarget } from '../../device-target.js';
+import { type AddressTarget } from '../../device-target.js';
 import { type DeviceCounters, type DeviceIdentity } from '../../device-user.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { nameDecoder } from '../../name-encoding.js';
@@ -24,7 +24,7 @@ const ALL_PUNCHES_DIRECT = { command: Command.ATTLOG_READ, data: Buffer.alloc(0)
 export class ZkReader extends DeviceReader {
   constructor(
     readonly identity: DeviceIdentity,
-    private readonly target: DeviceTarget,
+    private readonly target: AddressTarget,
     private readonly channel: ReadOnlyChannel,
     private readonly timeouts: GatewayTimeouts,
   ) {

@@ -12,7 +12,7 @@ import {
 } from '@app/zk-protocol';
 import { type WallTime } from '@app/kernel';
 import { DeviceError, type ProbeStageName } from '../../device.errors.js';
-import { type DeviceTarget } from '../../device-target.js';
+import { type AddressTarget } from '../../device-target.js';
 import { type DeviceIdentity } from '../../device-user.js';
 import { refusal, wellFormed } from './bulk-read.js';
 import { type ReadOnlyChannel } from './read-only-channel.js';
@@ -51,7 +51,7 @@ export async function openSession(
  * Who the terminal is. The serial number must be told; the rest may be missing.
  * @throws {DeviceError} `device/serial-mismatch`: another terminal is at this address now
  */
-export async function readIdentity(channel: ReadOnlyChannel, target: DeviceTarget): Promise<DeviceIdentity> {
+export async function readIdentity(channel: ReadOnlyChannel, target: AddressTarget): Promise<DeviceIdentity> {
   const serialNumber = await readOption(channel, '~SerialNumber');
   if (!serialNumber) {
     throw new DeviceError(
@@ -69,7 +69,7 @@ export async function readIdentity(channel: ReadOnlyChannel, target: DeviceTarge
 }
 
 /** @throws {DeviceError} `device/serial-mismatch` */
-export function requireSerialNumber(serialNumber: string, { expectedSerialNumber, host, port }: DeviceTarget): void {
+export function requireSerialNumber(serialNumber: string, { expectedSerialNumber, host, port }: AddressTarget): void {
   if (expectedSerialNumber === undefined || serialNumber === expectedSerialNumber) return;
   throw new DeviceError(
     'device/serial-mismatch',

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { BackupNumber, credentialKind, DESTRUCTIVE_COMMANDS, type Fields, WRITE_COMMANDS } from '@app/aiface-protocol';
+import { canonicalDeviceUserId, formatWallTime, type WallTime } from '@app/kernel';
+import { type EmulatedAifacePunch, type EmulatedAifaceUser, isFace } from './aiface-people.js';
+
+/** One entry of a user list. */
+export interface ListEntry {
+  readonly enrollid: number | string;
+  readonly admin: number;
+  readonly backupnum: number;
+}
+
+/** What is changed by commands that a reader never sends. */
+export const OBEYED: ReadonlySet<string> = new Set<string>([...WRITE_COMMANDS, ...DESTRUCTIVE_COMMANDS]);
+
+/** What an emulated AiFace terminal holds. */
+export class AifaceState {
+  readonly log: { readonly punch: EmulatedAifacePunch; taken: boolean }[] = [];
+  /** Credentials that the server has not acknowledged, in the order of their enrolment. */
+  readonly unknownToServer: { readonly enrollId: string; readonly backupNumber: number }[] = [];
+  private readonly people = new Map<string, EmulatedAifaceUser>();
+
+  constructor(readonly userCapacity: number) {}
+
+  users(): EmulatedAifaceUser[] {
+    return [...this.people.values()];
+  }
+
+  find(enrollId: unknown): EmulatedAifaceUser | undefined {
+    return this.people.get(canonicalDeviceUserId(String(enrollId)));
+  }
+
+  setUsers(users: readonly EmulatedAifaceUser[]): void {
+    this.people.clear();
+    for (const user of users) this.putUser(user);
+  }
+
+  putUser(user: EmulatedAifaceUser): void {
+    this.people.set(canonicalDeviceUserId(user.enrollId), user);
+  }
+
+  removeUser(enrollId: string): boolean {
+    return this.people.delete(canonicalDeviceUserId(enrollId));
+  }
+
+  /** One entry per credential; whoever has none is not in it. */
+  list(): ListEntry[] {
+    return this.users().flatMap(({ enrollId, admin, credentials }) =>
+      [...credentials.keys()].map((backupnum) => ({ enrollid: idForWire(enrollId), admin, backupnum })),
+    );
+  }
+
+  counters(): Record<string, number> {
+    const users = this.users();
+    const numbers = users.flatMap(({ credentials }) => [...credentials.keys()]);
+    const count = (kind: string): number => numbers.filter((number) => credentialKind(number) === kind).length;
+    return {
+      useduser: users.length,
+      usedface: users.filter(({ credentials }) => [...credentials.keys()].some(isFace)).length,
+      usedfp: count('fingerprint'),
+      usedpalm: count('palm'),
+      usedcard: count('card'),
+      usedpwd: count('pin'),
+      usedlog: this.log.length,
+      usednewlog: this.log.filter(({ taken }) => !taken).length,
+      usedrtlog: 0,
+    };
+  }
+
+  capacity(): Record<string, number> {
+    const { userCapacity: size } = this;
+    return {
+      usersize: size,
+      facesize: size,
+      fpsize: size * 3,
+      palmsize: size,
+      cardsize: size,
+      pwdsize: size,
+      logsize: 500_000,
+    };
+  }
+
+  /** A digest of all users with credentials; equal exactly when nothing about them changed. */
+  snapshot(): string {
+    const users = this.users().map((user) => ({ ...user, credentials: [...user.credentials] }));
+    return createHash('sha256').update(JSON.stringify(users)).digest('hex');
+  }
+
+  /** Does what a command says that changes something; false: it cannot. */
+  obey(command: string, fields: Fields): boolean {
+    const user = this.find(fields.enrollid);
+    if (command === 'setuserinfo') return this.setUserInfo(fields);
+    if (command === 'deleteuser') return this.deleteUser(user, Number(fields.backupnum));
+    if (command === 'enableuser' && user)
+      this.putUser({ ...user, enabled: Number(fields.enflag ?? fields.enable) === 1 });
+    if (command === 'cleanuser' || command === 'initsys' || command === 'cleandatebase') this.people.clear();
+    if (command === 'cleanlog' || command === 'initsys') this.log.length = 0;
+    if (command === 'cleanadmin') for (const each of this.users()) this.putUser({ ...each, admin: 0 });
+    return true;
+  }
+
+  private setUserInfo({ enrollid, name, admin, backupnum, record, enable }: Fields): boolean {
+    const known = this.find(enrollid);
+    if (!known && this.people.size >= this.userCapacity) return false;
+    const credentials = new Map(known?.credentials);
+    if (typeof record === 'string' || typeof record === 'number') credentials.set(Number(backupnum), record);
+    this.putUser({
+      enrollId: String(enrollid),
+      name: typeof name === 'string' ? name : (known?.name ?? ''),
+      admin: admin === undefined ? (known?.admin ?? 0) : Number(admin),
+      enabled: enable === undefined ? (known?.enabled ?? true) : Number(enable) === 1,
+      credentials,
+    });
+    return true;
+  }
+
+  /** 12 deletes all fingers, 13 everything, others that credential (aiface-protocol 12, no. 5). */
+  private deleteUser(user: EmulatedAifaceUser | undefined, backupNumber: number): boolean {
+    if (!user) return false;
+    if (backupNumber === 13) return this.removeUser(user.enrollId);
+    const credentials = new Map(user.credentials);
+    for (const number of credentials.keys()) {
+      if (number === backupNumber || (backupNumber === 12 && number <= 9)) credentials.delete(number);
+    }
+    this.putUser({ ...user, credentials });
+    return true;
+  }
+}
+
+/** An ID as this terminal writes it: a number, or a text where it has leading zeros. */
+export function idForWire(enrollId: string): number | string {
+  const number = Number(enrollId);
+  return String(number) === enrollId && Number.isSafeInteger(number) ? number : enrollId;
+}
+
+/** An entry of the log as it is sent. */
+export function logEntryOf({ enrollId, time, mode, inOut, event, image }: EmulatedAifacePunch, name?: string): Fields {
+  const entry = { enrollid: idForWire(enrollId), time: formatWallTime(time), mode, inout: inOut, event };
+  return { ...entry, ...(name ? { name } : {}), ...(image ? { image } : {}) };
+}
+
+/** The punch that somebody makes now with what he has enrolled. */
+export function punchOf(user: EmulatedAifaceUser, time: WallTime, inOut: number): EmulatedAifacePunch {
+  const numbers = [...user.credentials.keys()];
+  const mode = numbers.some(isFace) ? 8 : numbers.includes(BackupNumber.CARD) ? 3 : 1;
+  return { enrollId: user.enrollId, time, mode, inOut, event: 0 };
+}

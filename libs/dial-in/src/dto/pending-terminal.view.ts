@@ -1,0 +1,54 @@
+import { snakeCased } from '@app/http';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, IsString, IsTimeZone, MaxLength, MinLength } from 'class-validator';
+import { type PendingTerminal } from '../dial-in.entities.js';
+
+/** A terminal that dials in and waits for an administrator. Nothing of it is proven. */
+export class PendingTerminalView {
+  @ApiProperty({ example: 'AYTH25061234' }) readonly serial_number: string;
+  @ApiProperty({ description: 'Where it dialled in from the last time.', example: '192.168.1.64' })
+  readonly address: string;
+  @ApiProperty({ type: String, nullable: true, example: 'AiFace' }) readonly model: string | null;
+  @ApiProperty({ type: String, nullable: true, example: 'ai806_f06v_v5.17' }) readonly firmware: string | null;
+  @ApiProperty({ type: String, nullable: true }) readonly mac: string | null;
+  @ApiProperty({
+    description: 'What it says it holds: users, fingerprints, faces, palms, cards, pins, punches, new_punches.',
+    example: { users: 312, faces: 301 },
+  })
+  readonly counters: object;
+  @ApiProperty({ description: 'What it says it can hold.', example: { users: 5000, punches: 500000 } })
+  readonly capacity: object;
+  @ApiProperty({ format: 'date-time' }) readonly first_seen_at: string;
+  @ApiProperty({ format: 'date-time' }) readonly last_seen_at: string;
+}
+
+/** What an administrator tells about a terminal that is to be adopted. */
+export class AdoptTerminalBody {
+  @ApiProperty({ minLength: 1, maxLength: 100, example: 'Front door' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(100)
+  readonly name: string;
+
+  @ApiPropertyOptional({
+    description: 'IANA zone of its site: its clock is set to the local time there. The zone of the site unless given.',
+    example: 'Africa/Addis_Ababa',
+  })
+  @IsOptional()
+  @IsTimeZone()
+  readonly time_zone?: string;
+}
+
+export function pendingTerminalView(terminal: PendingTerminal): PendingTerminalView {
+  return {
+    serial_number: terminal.serialNumber,
+    address: terminal.address,
+    model: terminal.model,
+    firmware: terminal.firmware,
+    mac: terminal.mac,
+    counters: snakeCased(terminal.counters),
+    capacity: snakeCased(terminal.capacity),
+    first_seen_at: terminal.firstSeenAt.toISOString(),
+    last_seen_at: terminal.lastSeenAt.toISOString(),
+  };
+}

@@ -1,0 +1,53 @@
+import { AdminGuard, CurrentActor } from '@app/auth';
+import { DeviceView, deviceView } from '@app/devices';
+import { ProblemDocument } from '@app/http';
+import { type Actor } from '@app/kernel';
+import { Body, Controller, Get, Param, Post, UseGuards } from '@nestjs/common';
+import {
+  ApiBadRequestResponse,
+  ApiBearerAuth,
+  ApiConflictResponse,
+  ApiCreatedResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  ApiUnauthorizedResponse,
+} from '@nestjs/swagger';
+import { AdoptTerminalBody, PendingTerminalView, pendingTerminalView } from './dto/pending-terminal.view.js';
+import { PendingTerminalsService } from './pending-terminals.service.js';
+
+@ApiTags('devices')
+@ApiBearerAuth()
+@ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
+@UseGuards(AdminGuard)
+@Controller('api/pending-terminals')
+export class PendingTerminalsController {
+  constructor(private readonly pending: PendingTerminalsService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List terminals that dial in and that nobody has registered' })
+  @ApiOkResponse({ type: PendingTerminalView, isArray: true })
+  async list(): Promise<PendingTerminalView[]> {
+    return (await this.pending.list()).map(pendingTerminalView);
+  }
+
+  @Post(':serial_number/adopt')
+  @ApiOperation({
+    summary: 'Register one of them',
+    description:
+      'It is admitted when it next dials in, within seconds. Its clock is then set to the local time of its zone, and from ' +
+      'now on it must dial in from the network that it is in (PATCH /api/devices/:id changes that).',
+  })
+  @ApiCreatedResponse({ type: DeviceView })
+  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request' })
+  @ApiNotFoundResponse({ type: ProblemDocument, description: 'dial-in/not-pending' })
+  @ApiConflictResponse({ type: ProblemDocument, description: 'devices/already-registered' })
+  async adopt(
+    @Param('serial_number') serialNumber: string,
+    @Body() { name, time_zone: timeZone }: AdoptTerminalBody,
+    @CurrentActor() actor: Actor,
+  ): Promise<DeviceView> {
+    return deviceView(await this.pending.adopt(serialNumber, { name, timeZone }, actor));
+  }
+}
