@@ -18,3 +18,4 @@ export {
   type TerminalRig,
   zkRig,
 } from './terminal-rigs.js';
+export { ScriptedTerminal } from './scripted-terminal.js';

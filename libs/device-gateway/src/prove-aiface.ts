@@ -58,7 +58,8 @@ export function proveAifaceList(read: UnprovenAifaceList): ProvenAifaceList {
   const { before, after, entries, pages, serialNumber, witness, durationMs } = read;
   const counted = requireSameCounters(before, after);
   const users = requireEverybody(foldCredentials(entries), counted, read.allIds);
-  requireCredentials(users, before);
+  const tellsCredentials = entries.length === 0 || entries.some(({ backupNumber }) => backupNumber !== undefined);
+  if (tellsCredentials) requireCredentials(users, before);
   const known = new Set(users.map(({ enrollId }) => enrollId));
   const absent = [...read.enrolledMeanwhile].find((id) => !known.has(id));
   if (absent !== undefined) {
@@ -199,10 +200,9 @@ function requireEverybody(
   );
 }
 
-/** A list that tells users only, and no credentials, cannot be compared with the counters of those. */
+/** Not for a list of plain IDs, which cannot be compared; an empty list must have nothing that is counted. */
 function requireCredentials(users: readonly ListedUser[], counters: AifaceCounters): void {
   const numbers = users.flatMap(({ backupNumbers }) => backupNumbers);
-  if (users.length > 0 && numbers.length === 0) return;
   const count = (kind: CredentialKind): number => numbers.filter((number) => credentialKind(number) === kind).length;
   const isFace = (number: number): boolean => ['face', 'photo'].includes(credentialKind(number));
   const withFace = users.filter(({ backupNumbers }) => backupNumbers.some(isFace)).length;

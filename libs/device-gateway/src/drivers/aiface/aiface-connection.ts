@@ -66,8 +66,8 @@ interface Question {
 export class AifaceConnection {
   serialNumber?: string;
   info?: DeviceInfo;
-  /** Whether commands that not every firmware has are answered; undefined: not tried yet. */
-  readonly abilities: { counters?: boolean; allIds?: boolean } = {};
+  /** Commands that not every firmware has: those that were answered here once, and those that met silence. */
+  readonly optional = { answered: new Set<ReadCommand['cmd']>(), silent: new Set<ReadCommand['cmd']>() };
   lastHeardMs: number;
   /** Takes every event of the terminal, once it is stored. */
   readonly listeners = new Set<(event: DeviceEvent) => void>();
@@ -96,9 +96,9 @@ export class AifaceConnection {
     return this.failure !== undefined;
   }
 
-  /** Whether a late reply may still come, so that lists cannot be read here any more. */
-  get isSpoiled(): boolean {
-    return this.spoiled.size > 0;
+  /** The commands to which a late reply may still come, so that they cannot be asked here any more. */
+  get overdue(): ReadonlySet<ReadCommand['cmd']> {
+    return this.spoiled;
   }
 
   /**

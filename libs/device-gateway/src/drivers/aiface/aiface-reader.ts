@@ -6,6 +6,7 @@ import {
   type ListedCredential,
   type LogRecord,
   PageCollector,
+  type ReadCommand,
   textField,
 } from '@app/aiface-protocol';
 import { parseWallTime, type WallTime } from '@app/kernel';
@@ -56,6 +57,7 @@ export class AifaceReader extends DeviceReader {
     onProgress?.({ stage: 'counting', receivedBytes });
     using enrolments = this.session.connection.watchEnrolments();
     const before = await this.freshCounters();
+    if (!before && !this.target.weakerProof) throw this.noCounter('its firmware has no getdevcap');
     const list = await readUserList(this.session, (bytes) => {
       receivedBytes = bytes;
       onProgress?.({ stage: 'reading', receivedBytes });
@@ -83,7 +85,7 @@ export class AifaceReader extends DeviceReader {
     { onProgress, position }: PunchReadOptions = {},
   ): Promise<CompletePunchRead> {
     const onReceived = (receivedBytes: number): void => onProgress?.({ stage: 'reading_punches', receivedBytes });
-    if (position && this.session.connection.abilities.counters !== false) {
+    if (position) {
       try {
         return await this.readLog(onReceived, position);
       } catch (error) {
@@ -111,12 +113,14 @@ export class AifaceReader extends DeviceReader {
   }
 
   /**
-   * The connection is the terminal's and stays. But one on which a reply may still come is of no use for another read;
-   * the terminal dials again within seconds.
+   * The connection is the terminal's and stays. But one on which a reply may still come is of no use for another read,
+   * unless we can do without that reply; the terminal dials again within seconds.
    */
   async close(): Promise<void> {
     const { connection } = this.session;
-    if (!connection.isSpoiled) return;
+    const { silent } = connection.optional;
+    const harmless = (command: ReadCommand['cmd']): boolean => this.target.weakerProof && silent.has(command);
+    if ([...connection.overdue].every(harmless)) return;
     const why = 'A reply was overdue at the end of a read; the terminal dials again';
     connection.end(new DeviceError('device/connection-lost', why));
   }
@@ -124,11 +128,10 @@ export class AifaceReader extends DeviceReader {
   /** Undefined: the firmware cannot count itself while it is connected. */
   private async freshCounters(): Promise<AifaceCounters | undefined> {
     const { connection } = this.session;
-    if (connection.abilities.counters === false) return undefined;
     const reply = await askOptional(this.session, { cmd: 'getdevcap' });
-    // Answered once, it must be answered always: silence is no reason to believe less.
-    if (!reply && connection.abilities.counters) throw this.noCounter('it did not answer getdevcap, as it did before');
-    connection.abilities.counters = reply !== undefined;
+    // Answered once, it must be answered always: a refusal is no reason to believe less.
+    if (!reply && connection.optional.answered.has('getdevcap'))
+      throw this.noCounter('it refuses getdevcap, which it has answered before');
     if (reply && connection.info) {
       const told = decodeCapacity(reply.fields);
       connection.info = { ...connection.info, capacity: { ...connection.info.capacity, ...definedOf(told) } };
@@ -141,7 +144,6 @@ export class AifaceReader extends DeviceReader {
     list: PagedList<ListedCredential>,
   ): Promise<{ readonly before: AifaceCounters; readonly after: AifaceCounters }> {
     const { connection } = this.session;
-    if (!this.target.weakerProof) throw this.noCounter('its firmware has no getdevcap');
     if (!list.endTold) throw new IncompleteReadError('no-end', 'The terminal fell silent in its list; read it again');
     const again = await readUserList(this.session, () => undefined);
     if (!again.endTold || JSON.stringify(again.records) !== JSON.stringify(list.records)) {

@@ -8,6 +8,7 @@ import {
   textField,
 } from '@app/aiface-protocol';
 import { type DeviceUserId } from '@app/kernel';
+import { DeviceError } from '../../device.errors.js';
 import { type ToldDetails } from '../../prove-aiface.js';
 import { type AifaceSession } from './user-list.js';
 
@@ -16,7 +17,8 @@ const MOST_AT_ONCE = 10_000;
 
 /**
  * Asks for name and card of users, one by one, for as long as a read may: first of whom nothing is known, then of whom
- * it was asked longest ago. Whoever has gone meanwhile, or is not reached, is left out: the list is proven without it.
+ * it was asked longest ago. Whoever has gone meanwhile, or is not reached, is left out, and so is everybody behind whom
+ * the terminal fell silent: the list is proven without that.
  * @throws {DeviceError} the connection broke
  */
 export async function readDetails(
@@ -36,11 +38,21 @@ export async function readDetails(
   const until = performance.now() + detailsMs;
   for (const [done, user] of due.entries()) {
     if (performance.now() >= until) break;
-    const told = await detailsOf(session, user);
+    const told = await unlessSilent(() => detailsOf(session, user));
+    if (told === 'silence') break;
     if (told) details.set(user.enrollId, told);
     onProgress(done + 1, due.length);
   }
   return details;
+}
+
+async function unlessSilent<T>(ask: () => Promise<T>): Promise<T | 'silence'> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof DeviceError && error.code === 'device/timeout') return 'silence';
+    throw error;
+  }
 }
 
 /**

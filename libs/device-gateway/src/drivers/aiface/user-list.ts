@@ -102,25 +102,31 @@ export async function readPages<R>(
 }
 
 /** All IDs in one reply; undefined: the firmware does not give them. @throws {DeviceError} */
-export async function readAllIds({ connection, timeouts, signal }: AifaceSession): Promise<DeviceUserId[] | undefined> {
-  if (connection.abilities.allIds === false) return undefined;
-  const reply = await askOptional({ connection, timeouts, signal }, { cmd: 'getuserids' });
-  connection.abilities.allIds = reply !== undefined;
+export async function readAllIds(session: AifaceSession): Promise<DeviceUserId[] | undefined> {
+  const reply = await askOptional(session, { cmd: 'getuserids' });
   return reply && (listField(reply.fields, 'record') ?? []).flatMap((entry) => enrollIdOf(entry) ?? []);
 }
 
 /**
  * Asks something that not every firmware knows. Some refuse an unknown command, others do not answer it: a command that
- * all of them know shows which of the two silence was (aiface-protocol 2, no. 5).
- * @returns undefined: the firmware does not know it
+ * all of them know shows which of the two silence was (aiface-protocol 2, no. 5). What met silence is not asked again on
+ * this connection.
+ * @returns undefined: the firmware does not know it, as far as this connection has shown
+ * @throws {DeviceError} it met silence, and was answered here before: then a reply was lost
  */
 export async function askOptional(session: AifaceSession, command: ReadCommand): Promise<Reply | undefined> {
   const { connection, timeouts, signal } = session;
+  const { answered, silent } = connection.optional;
+  if (silent.has(command.cmd)) return undefined;
   try {
     const reply = await connection.ask(command, timeouts.replyMs, signal);
-    return reply.ok === false ? undefined : reply;
+    if (reply.ok === false) return undefined;
+    answered.add(command.cmd);
+    return reply;
   } catch (error) {
-    if (!(error instanceof DeviceError) || error.code !== 'device/timeout') throw error;
+    const isSilence = error instanceof DeviceError && error.code === 'device/timeout';
+    if (!isSilence || answered.has(command.cmd)) throw error;
+    silent.add(command.cmd);
     await connection.ask({ cmd: 'gettime' }, timeouts.replyMs, signal);
     return undefined;
   }
