@@ -19,3 +19,12 @@ export {
   zkRig,
 } from './terminal-rigs.js';
 export { ScriptedTerminal } from './scripted-terminal.js';
+export {
+  type BufferedAttributes,
+  dialInUrl,
+  SYNCED_AIFACE,
+  SYNCED_KINDS,
+  SYNCED_ZK,
+  type SyncedKind,
+  type SyncedTerminal,
+} from './synced-terminals.js';

@@ -14,6 +14,10 @@ export class ManualClock extends Clock {
     this.instant = instant;
   }
 
+  advance(durationMs: number): void {
+    this.instant = new Date(this.instant.getTime() + durationMs);
+  }
+
   now(): Date {
     return new Date(this.instant);
   }

@@ -127,7 +127,7 @@ export class AifaceAnswers {
     if (onePageOnly) told = told.slice(0, 1);
     if (withheldPage !== undefined) told = told.filter((_, i) => i !== withheldPage - 1);
     if (repeatedPage !== undefined) told = told.flatMap((page, i) => (i === repeatedPage - 1 ? [page, page] : [page]));
-    if (swappedPage !== undefined) {
+    if (swappedPage !== undefined && swappedPage < told.length) {
       const [one, two] = [told[swappedPage - 1], told[swappedPage]];
       told = told.with(swappedPage - 1, two).with(swappedPage, one);
     }
