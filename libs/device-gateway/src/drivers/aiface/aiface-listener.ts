@@ -28,7 +28,8 @@ const LARGEST_FIRST_MESSAGE_BYTES = 16 * 1024;
 const MOST_CONNECTIONS = 5_000;
 /** From one address: a router may stand before the terminals of a whole site. */
 const MOST_UNREGISTERED = 64;
-const LOOK_AROUND_MS = 5_000;
+/** How often it is looked whether somebody has been silent for too long: every 5 s of 3 minutes. */
+const LOOKS_PER_SILENCE = 36;
 const UPGRADE_REQUIRED = 'HTTP/1.1 426 Upgrade Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 const TOO_MANY = 'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
@@ -68,7 +69,7 @@ export class AifaceListener {
       server.listen(options.port, options.host, resolve);
     });
     this.server = server;
-    this.lookAround = setInterval(() => this.endTheSilent(), LOOK_AROUND_MS);
+    this.lookAround = setInterval(() => this.endTheSilent(), this.timeouts.silenceMs / LOOKS_PER_SILENCE);
     return (server.address() as AddressInfo).port;
   }
 
