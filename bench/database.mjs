@@ -1,7 +1,7 @@
 import { library, load, scratchFolder } from './support.mjs';
 
-/** An embedded PostgreSQL with durable writes, migrated, and the program's services over it. */
-export async function openServices({ poolSize = 10 } = {}) {
+/** An embedded PostgreSQL with durable writes, migrated, and the program's services over it; `env` are settings of theirs. */
+export async function openServices({ poolSize = 10, env = {} } = {}) {
   load('reflect-metadata');
   const folder = scratchFolder();
   const { startEmbeddedPostgres, migrate, DatabaseModule } = await library('database');
@@ -15,7 +15,7 @@ export async function openServices({ poolSize = 10 } = {}) {
   const { Test } = load('@nestjs/testing');
   const module = await Test.createTestingModule({
     imports: [
-      ConfigModule.forRoot(AppConfig.fromEnv({ DATA_DIR: folder.path })),
+      ConfigModule.forRoot(AppConfig.fromEnv({ DATA_DIR: folder.path, ...env })),
       DatabaseModule.forRoot({ url: postgres.url, applicationName: 'holdfast-bench', poolSize }),
       AuthModule,
       SyncServicesModule,

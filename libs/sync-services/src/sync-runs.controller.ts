@@ -96,7 +96,7 @@ export class SyncRunsController {
   @ApiOperation({
     summary: 'Watch a sync run until it has ended',
     description:
-      'Server-sent events: `progress` with stage, received_bytes and total_bytes; at last `ended` with the run. Stages: ' +
+      'Server-sent events: `progress` with stage, received_bytes and total_bytes, details_done and details_total; at last `ended` with the run. Stages: ' +
       'waiting, connecting, counting, reading, proving, reading_punches, storing; elsewhere: another server runs it.',
   })
   @ApiOkResponse({ content: { 'text/event-stream': {} } })
@@ -115,6 +115,8 @@ function messageOf(news: RunNews): MessageEvent {
     stage: progress.stage,
     received_bytes: bytes?.receivedBytes ?? null,
     total_bytes: bytes?.totalBytes ?? null,
+    details_done: bytes?.details?.done ?? null,
+    details_total: bytes?.details?.of ?? null,
   };
   return { type: 'progress', data };
 }

@@ -166,7 +166,7 @@ describe('a connection is closed, and somebody is told, when', () => {
   });
 
   it('there are too many from one address that do not register', async () => {
-    const strangers = await Promise.all(Array.from({ length: 64 }, () => dial()));
+    const strangers = await Promise.all(Array.from({ length: 256 }, () => dial()));
     await expect(dial()).rejects.toThrow(/503/);
     expect(kinds()).toEqual(['too-many-connections']);
     await Promise.all(strangers.map((stranger) => stranger.closed())); // they are let go after a while

@@ -27,7 +27,7 @@ const LARGEST_MESSAGE_BYTES = 4 * 1024 * 1024;
 const LARGEST_FIRST_MESSAGE_BYTES = 16 * 1024;
 const MOST_CONNECTIONS = 5_000;
 /** From one address: a router may stand before the terminals of a whole site. */
-const MOST_UNREGISTERED = 64;
+const MOST_UNREGISTERED = 256;
 /** How often it is looked whether somebody has been silent for too long: every 5 s of 3 minutes. */
 const LOOKS_PER_SILENCE = 36;
 const UPGRADE_REQUIRED = 'HTTP/1.1 426 Upgrade Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
