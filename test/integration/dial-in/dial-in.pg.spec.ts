@@ -56,7 +56,8 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   const last = 'select coalesce(max(id), 0) as id from device_user_audit_log';
-  [{ id: lastEntry }] = await app.database.dataSource.query<{ id: string }[]>(last);
+  const [newest] = await app.database.dataSource.query<{ id: string }[]>(last);
+  lastEntry = newest.id;
   await emptyTables(
     app.database.dataSource,
     'pending_terminals',
@@ -390,7 +391,7 @@ describe('which server has a terminal', () => {
     const presence = app.get(TerminalPresence);
     await until(async () => (await presence.find(device.serialNumber!)) !== null);
     await terminal.stop();
-    await until(async () => (await presence.find(device.serialNumber!))?.disconnectedAt != null);
+    await until(async () => (await presence.find(device.serialNumber!))?.disconnectedAt instanceof Date);
     expect(await app.get(MachineSyncService).syncDue()).toMatchObject({ devices: 0 });
     await app.database.dataSource.query(
       `update terminal_presence set last_heard_at = now() - interval '1 hour', disconnected_at = now() - interval '1 hour'`,
