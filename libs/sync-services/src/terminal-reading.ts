@@ -81,7 +81,8 @@ export class TerminalReadings {
     const dialsIn = `"${device.name}" (serial ${device.serialNumber}) dials in`;
     const message =
       where.kind === 'elsewhere'
-        ? `${dialsIn}, and is connected to the server process ${where.server}: ask there, through its API`
+        ? `${dialsIn}, and is connected to the server process ${where.server}: ask that server, ` +
+          `POST /api/devices/${device.id}/sync, or wait for its next run`
         : `${dialsIn}, and is connected to no server; last heard of: ${where.lastHeardAt?.toISOString() ?? 'never'}. ` +
           'See its network and its server settings (docs/devices.md)';
     throw new DeviceError('device/not-connected', message, { stage: 'connect' });
