@@ -15,15 +15,7 @@ export interface AifaceCounters {
 }
 
 /** How many it can hold. Undefined: not told. */
-export interface AifaceCapacity {
-  readonly users?: number;
-  readonly fingerprints?: number;
-  readonly faces?: number;
-  readonly palms?: number;
-  readonly cards?: number;
-  readonly pins?: number;
-  readonly punches?: number;
-}
+export type AifaceCapacity = Omit<AifaceCounters, 'newPunches'>;
 
 /** What a terminal says of itself when it registers. */
 export interface DeviceInfo {

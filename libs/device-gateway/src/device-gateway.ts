@@ -84,7 +84,7 @@ export class DeviceGateway {
   /** @throws {DeviceError} `device/not-connected` */
   private sessionOf({ serialNumber }: DialInTarget, signal?: AbortSignal): AifaceSession {
     const connection = this.sessions.find(serialNumber);
-    if (connection) return { connection, timeouts: this.timeouts, signal };
+    if (connection) return { connection, timeouts: this.timeouts, clock: this.clock, signal };
     throw new DeviceError(
       'device/not-connected',
       `The terminal ${serialNumber} dials in, and is not connected to this process; see its server settings ` +

@@ -14,7 +14,12 @@ import {
   ApiTags,
   ApiUnauthorizedResponse,
 } from '@nestjs/swagger';
-import { AdoptTerminalBody, PendingTerminalView, pendingTerminalView } from './dto/pending-terminal.view.js';
+import {
+  AdoptTerminalBody,
+  PendingTerminalView,
+  pendingTerminalView,
+  SerialNumberParam,
+} from './dto/pending-terminal.view.js';
 import { PendingTerminalsService } from './pending-terminals.service.js';
 
 @ApiTags('devices')
@@ -44,7 +49,7 @@ export class PendingTerminalsController {
   @ApiNotFoundResponse({ type: ProblemDocument, description: 'dial-in/not-pending' })
   @ApiConflictResponse({ type: ProblemDocument, description: 'devices/already-registered' })
   async adopt(
-    @Param('serial_number') serialNumber: string,
+    @Param() { serial_number: serialNumber }: SerialNumberParam,
     @Body() { name, time_zone: timeZone }: AdoptTerminalBody,
     @CurrentActor() actor: Actor,
   ): Promise<DeviceView> {

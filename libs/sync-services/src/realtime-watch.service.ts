@@ -84,14 +84,14 @@ export class RealtimeWatch {
     });
     try {
       let failures = 0;
-      while (!signal.aborted) {
+      while (!signal.aborted && this.isWithinReach(device)) {
         const request = { service: RealtimeWatch.serviceName, signal };
         const heard = await this.coordinator.withLease(`events:${device.id}`, request, (term) =>
           this.listen(device, AbortSignal.any([signal, term.signal]), catchUp),
         );
         failures = heard ? 0 : failures + 1;
         const pauseMs = Math.min(this.options.reopenMs * 2 ** Math.max(failures - 1, 0), LONGEST_PAUSE_MS);
-        if (!signal.aborted) await this.clock.sleep(pauseMs, signal);
+        if (!signal.aborted && this.isWithinReach(device)) await this.clock.sleep(pauseMs, signal);
       }
     } finally {
       await catchUp.done();
@@ -111,6 +111,8 @@ export class RealtimeWatch {
     } catch (error) {
       if (signal.aborted) return heard;
       if (!(error instanceof DeviceError)) throw error;
+      // One that dials in and has gone comes back by itself, maybe to another server; that it has gone is told already.
+      if (!this.isWithinReach(device)) return heard;
       const { code, message: reason } = error;
       // A terminal that serves one client drops the stream when a run begins: that is how it should be.
       const { held } = await this.coordinator.checkLockStatus(deviceLockKey(device.id));

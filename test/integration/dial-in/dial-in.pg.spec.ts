@@ -145,6 +145,7 @@ describe('an unknown terminal', () => {
     expect(await rowsOf(SyncRunRow)).toEqual([]);
     expect(before).toMatch(/^2001-01-01/); // nobody has set its clock
     const adopt = { name: 'Front door', time_zone: 'Asia/Tokyo' };
+    await api('post', '/api/pending-terminals/a%00b/adopt').send(adopt).expect(400);
     const path = `/api/pending-terminals/${terminal.serialNumber}/adopt`;
     const adopted = await api('post', path).send(adopt).expect(201);
     expect(adopted.body).toMatchObject({

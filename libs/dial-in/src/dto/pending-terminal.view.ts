@@ -1,6 +1,6 @@
 import { snakeCased } from '@app/http';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, IsTimeZone, MaxLength, MinLength } from 'class-validator';
+import { IsOptional, IsString, IsTimeZone, Matches, MaxLength, MinLength } from 'class-validator';
 import { type PendingTerminal } from '../dial-in.entities.js';
 
 /** A terminal that dials in and waits for an administrator. Nothing of it is proven. */
@@ -20,6 +20,13 @@ export class PendingTerminalView {
   readonly capacity: object;
   @ApiProperty({ format: 'date-time' }) readonly first_seen_at: string;
   @ApiProperty({ format: 'date-time' }) readonly last_seen_at: string;
+}
+
+/** Names a terminal in a path. */
+export class SerialNumberParam {
+  @ApiProperty({ example: 'AYTH25061234', description: 'The serial number that the terminal shows.' })
+  @Matches(/^[\x21-\x7e]{1,64}$/, { message: 'serial_number must be 1 to 64 visible ASCII characters' })
+  readonly serial_number: string;
 }
 
 /** What an administrator tells about a terminal that is to be adopted. */

@@ -138,10 +138,14 @@ export class AifaceConnection {
       this.host.onFlood(this, this.waiting, this.messages.count);
       return;
     }
-    this.handling = this.handling.then(async () => {
-      await this.handle(inbound);
-      this.waiting -= 1;
-    });
+    this.handling = this.handling
+      .then(() => this.handle(inbound))
+      .catch((error: unknown) => {
+        // A defect of ours: the terminal gets no answer, dials again and sends the same.
+        this.host.onMessageProblem(this, error instanceof Error ? (error.stack ?? error.message) : String(error));
+        this.end(new DeviceError('device/protocol-violation', 'A message of the terminal could not be dealt with'));
+      })
+      .finally(() => (this.waiting -= 1));
   }
 
   /** Asks for the time, unless something is being asked; no answer ends the connection. */

@@ -27,17 +27,17 @@ export async function readDetails(
   readAt: ReadonlyMap<DeviceUserId, Date>,
   onProgress: (done: number, of: number) => void,
 ): Promise<Map<DeviceUserId, ToldDetails>> {
-  const { detailsMs, detailsAgeMs } = session.timeouts;
-  const stale = Date.now() - detailsAgeMs;
+  const { clock, timeouts } = session;
+  const stale = clock.now().getTime() - timeouts.detailsAgeMs;
   const ageOf = ({ enrollId }: ListedUser): number => readAt.get(enrollId)?.getTime() ?? Number.NEGATIVE_INFINITY;
   const due = users
     .filter((user) => ageOf(user) < stale)
     .toSorted((a, b) => ageOf(a) - ageOf(b) || 0)
     .slice(0, MOST_AT_ONCE);
   const details = new Map<DeviceUserId, ToldDetails>();
-  const until = performance.now() + detailsMs;
+  const until = clock.monotonicMs() + timeouts.detailsMs;
   for (const [done, user] of due.entries()) {
-    if (performance.now() >= until) break;
+    if (clock.monotonicMs() >= until) break;
     const told = await unlessSilent(() => detailsOf(session, user));
     if (told === 'silence') break;
     if (told) details.set(user.enrollId, told);

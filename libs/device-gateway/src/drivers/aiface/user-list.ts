@@ -11,7 +11,7 @@ import {
   type ReadCommand,
   type Reply,
 } from '@app/aiface-protocol';
-import { type DeviceUserId } from '@app/kernel';
+import { type Clock, type DeviceUserId } from '@app/kernel';
 import { DeviceError, IncompleteReadError, type IncompleteReason } from '../../device.errors.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { type AifaceConnection } from './aiface-connection.js';
@@ -31,6 +31,7 @@ const REASONS: Readonly<Record<PagingFault, IncompleteReason>> = {
 export interface AifaceSession {
   readonly connection: AifaceConnection;
   readonly timeouts: GatewayTimeouts;
+  readonly clock: Clock;
   readonly signal?: AbortSignal;
 }
 
