@@ -73,6 +73,11 @@ describe.each(RIGS)('a terminal of kind $name', (kind) => {
     },
   );
 
+  it('gives all of as many users as an AI06 holds', async () => {
+    await start(people(5_000));
+    expect((await readUsers()).users).toHaveLength(5_000);
+  });
+
   it('gives names in every script as they are', async () => {
     const names = ['ሰላም በቀለ', 'خالد يوسف', '王小明', 'José Núñez', 'Zoë "Q" O\\N', '<b>x</b>', '😀 smile', 'Тарас'];
     const users = names.map((name, i) => aUser(i + 1, { name: Buffer.from(name), card: i + 1 }));

@@ -25,6 +25,8 @@ export interface AifaceTerminalOptions {
   readonly redialMs?: number;
   /** How long it waits for an answer of the server before it repeats or redials; 20 s on real ones. */
   readonly answerMs?: number;
+  /** How often it says that it is there, while it has nothing else to say. */
+  readonly heartbeatMs?: number;
   readonly faults?: AifaceFaults;
   readonly onLog?: (text: string) => void;
 }
@@ -62,7 +64,8 @@ export class AifaceTerminal implements AsyncDisposable {
   private clock: { readonly shown: number; readonly at: number };
   /** What the server has to answer: one message at a time. */
   private pushed?: { readonly command: string; readonly done: () => void };
-  private timers = new Set<NodeJS.Timeout>();
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private heartbeat?: NodeJS.Timeout;
   private held?: string;
   private stopped = false;
   private readonly watchers = new Set<() => void>();
@@ -254,7 +257,21 @@ export class AifaceTerminal implements AsyncDisposable {
     const shown = time && wallTimeToDate(time);
     if (this.registered && shown) this.clock = { shown: shown.getTime(), at: Date.now() };
     this.options.onLog?.(this.registered ? 'registered' : `refused: ${this.refusedBecause}`);
+    if (this.registered && this.socket) this.beat(this.socket);
     this.push();
+  }
+
+  /** A heartbeat without an answer is a dead connection. */
+  private beat(socket: WebSocket): void {
+    clearTimeout(this.heartbeat);
+    this.heartbeat = this.later(this.options.heartbeatMs ?? 60_000, () => {
+      if (socket !== this.socket || !this.registered) return;
+      if (!this.pushed) {
+        const heartbeat = { cmd: 'checklive', sn: this.serialNumber, time: formatWallTime(this.time()) };
+        this.handOver(heartbeat, () => undefined);
+      }
+      this.beat(socket);
+    });
   }
 
   private takeAcknowledgement(answered: string, message: Fields): void {
@@ -376,13 +393,14 @@ export class AifaceTerminal implements AsyncDisposable {
     return fault?.effect;
   }
 
-  private later(durationMs: number, work: () => void): void {
-    if (this.stopped) return;
+  private later(durationMs: number, work: () => void): NodeJS.Timeout | undefined {
+    if (this.stopped) return undefined;
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       work();
     }, durationMs);
     this.timers.add(timer);
+    return timer;
   }
 
   private happened(): void {

@@ -46,7 +46,7 @@ export interface ConnectionHost {
 
 /** More messages than this cannot wait for our answer: a terminal sends one and waits. */
 const MOST_WAITING = 16;
-/** A busy terminal on a fast network hands over some hundreds. */
+/** Besides replies to us: a busy terminal on a fast network hands over some hundreds. */
 const MOST_MESSAGES = 5_000;
 const MESSAGES_WITHIN_MS = 10_000;
 /** Replies of these say whom they are about, so that one of an earlier question can be told. */
@@ -245,8 +245,10 @@ export class AifaceConnection {
   }
 
   private takeReply(reply: Reply): void {
-    if (this.question && answers(reply, this.question.command, this.spoiled)) this.question.resolve(reply);
     // Anything else answers nothing that we want to know: it is late, or was sent twice.
+    if (!this.question || !answers(reply, this.question.command, this.spoiled)) return;
+    this.messages.count -= 1; // asked for, as often as we like
+    this.question.resolve(reply);
   }
 
   private async handle(inbound: Exclude<Inbound, Reply>): Promise<void> {
