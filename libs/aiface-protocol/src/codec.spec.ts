@@ -365,7 +365,7 @@ describe('an enrollid', () => {
     );
   });
 
-  it.failing.each(['1e3', '0x10', '0b1', ''])('that is the text %j is not sent as a number of somebody else', (id) => {
+  it.each(['1e3', '0x10', '0b1', ''])('that is the text %j is not sent as a number of somebody else', (id) => {
     expect(enrollIdForWire(canonicalDeviceUserId(id))).toBe(id);
   });
 });
@@ -403,7 +403,7 @@ describe('a credential', () => {
     );
   });
 
-  it.failing.each(['9007199254740993', '12345678901234567890', '1e400'])(
+  it.each(['9007199254740993', '12345678901234567890', '1e400'])(
     'whose record is the number %s, which JSON does not hold, is not kept as another number',
     (number) => {
       const read = (): Credential => decodeCredential(parseFields(`{"enrollid":31,"backupnum":11,"record":${number}}`));
@@ -452,11 +452,11 @@ describe('a credential', () => {
     expect(hear({ ...fields, cmd: 'senduser', record: [40711] })).toEqual({
       kind: 'other',
       command: 'senduser',
-      problem: 'Credential 0 of user 31 has no record',
+      problem: 'A credential of user 31 has no record',
     });
   });
 
-  it.failing.each([
+  it.each([
     ['an object that makes no text', '{"toString":null}'],
     ['a list of such', '[{"toString":1}]'],
     ['nested deeply', `${'['.repeat(20_000)}${']'.repeat(20_000)}`],
@@ -510,7 +510,7 @@ describe('a user list', () => {
     expect(codeOf(() => decodeListedCredential({ enrollid: 12, backupnum: null }))).toBe('bad-field');
   });
 
-  it.failing('has no entry whose number makes no text', () => {
+  it('has no entry whose number makes no text', () => {
     expect(codeOf(() => decodeListedCredential({ enrollid: 12, backupnum: { toString: null } }))).toBe('bad-field');
   });
 
@@ -626,11 +626,11 @@ describe('a log', () => {
     });
     expect(batch).toEqual({
       records: [{ kind: 'punch', enrollId: '12', ...common }],
-      unreadable: [odd, { value: 'x' }, { value: null }, { value: [1] }],
+      unreadable: [odd, { value: 'x' }, { value: null }, { value: 'a list' }],
     });
   });
 
-  it.failing('keeps no picture of what it cannot read, however deep it lies', () => {
+  it('keeps no picture of what it cannot read, however deep it lies', () => {
     const { batch } = hearKind('punches', { cmd: 'sendlog', record: [[{ ...entry, image: 'PICTURE' }]] });
     expect(batch.unreadable).toHaveLength(1);
     expect(JSON.stringify(batch)).not.toMatch(/PICTURE/);

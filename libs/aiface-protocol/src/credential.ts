@@ -85,10 +85,10 @@ export function decodeCredential(fields: Fields): Credential {
   const enrollId = enrollIdOf(field(fields, 'enrollid'));
   if (enrollId === undefined) throw new AifaceFormatError('bad-field', 'A credential has no usable enrollid');
   if (typeof record !== 'string' && typeof record !== 'number')
-    throw new AifaceFormatError(
-      'missing-field',
-      `Credential ${String(field(fields, 'backupnum'))} of user ${enrollId} has no record`,
-    );
+    throw new AifaceFormatError('missing-field', `A credential of user ${enrollId} has no record`);
+  // JSON has lost its last digits: it would be kept, and given back, as another card.
+  if (typeof record === 'number' && !Number.isSafeInteger(record))
+    throw new AifaceFormatError('bad-field', `A credential of user ${enrollId} is a number that JSON does not hold`);
   return {
     enrollId,
     rawEnrollId: String(field(fields, 'enrollid')).trim(),
@@ -115,6 +115,6 @@ export function foldCredentials(entries: readonly ListedCredential[]): ListedUse
 function backupNumberOf(fields: Fields): number {
   const number = integerField(fields, 'backupnum');
   if (number !== undefined && number >= 0 && number <= LARGEST_BACKUP_NUMBER) return number;
-  const shown = String(field(fields, 'backupnum')).slice(0, 20);
+  const shown = textField(fields, 'backupnum')?.slice(0, 20) ?? 'that is none';
   throw new AifaceFormatError('bad-field', `A credential has the number ${shown}; 0 to ${LARGEST_BACKUP_NUMBER} exist`);
 }

@@ -20,6 +20,6 @@ export function enrollIdOf(value: unknown): DeviceUserId | undefined {
 
 /** As it is sent: a JSON number, or a text where a number could not hold it. */
 export function enrollIdForWire(id: DeviceUserId): number | string {
-  const number = Number(id);
+  const number = /^\d+$/.test(id) ? Number(id) : Number.NaN;
   return Number.isSafeInteger(number) ? number : id;
 }

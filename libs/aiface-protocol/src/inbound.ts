@@ -104,6 +104,6 @@ function decodeReply(command: string, serialNumber: string | undefined, fields: 
 }
 
 function withoutPicture(entry: unknown): Fields {
-  if (!isFields(entry)) return { value: entry };
+  if (!isFields(entry)) return { value: Array.isArray(entry) ? 'a list' : entry };
   return Object.fromEntries(Object.entries(entry).filter(([key]) => key.trim() !== 'image'));
 }

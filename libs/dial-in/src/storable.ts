@@ -10,12 +10,19 @@ export function storableName(text: string): string {
   return storableText(text).slice(0, LONGEST_NAME).toWellFormed();
 }
 
-/** As storableText, for every text of a JSON value, keys too; each no longer than `longest`. */
-export function storable(value: unknown, longest = Number.POSITIVE_INFINITY): unknown {
+/** Nothing that terminals send is deeper. */
+const DEEPEST = 10;
+
+/** As storableText, for every text of a JSON value, keys too; each no longer than `longest`, and nothing too deep. */
+export function storable(value: unknown, longest = Number.POSITIVE_INFINITY, depth = 0): unknown {
   if (typeof value === 'string') return storableText(value.slice(0, longest));
-  if (Array.isArray(value)) return value.map((each) => storable(each, longest));
+  if (Array.isArray(value) && depth <= DEEPEST) return value.map((each) => storable(each, longest, depth + 1));
   if (typeof value !== 'object' || value === null) return value;
+  if (depth > DEEPEST) return 'nested too deeply';
   return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [storableText(key.slice(0, longest)), storable(each, longest)]),
+    Object.entries(value).map(([key, each]) => [
+      storableText(key.slice(0, longest)),
+      storable(each, longest, depth + 1),
+    ]),
   );
 }

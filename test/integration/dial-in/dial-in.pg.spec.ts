@@ -112,9 +112,8 @@ async function dial(from?: string): Promise<ScriptedTerminal> {
 }
 
 const api = (method: 'get' | 'post' | 'patch', path: string): request.Test =>
-  request(app.app.getHttpServer() as never)
-    [method](path)
-    .set('authorization', `Bearer ${TEST_TOKEN}`);
+  authorised(request(app.app.getHttpServer() as never)[method](path));
+const authorised = (test: request.Test): request.Test => test.set('authorization', `Bearer ${TEST_TOKEN}`);
 const rowsOf = <T extends object>(entity: new () => T): Promise<T[]> =>
   app.database.dataSource.getRepository(entity).find();
 const auditOf = async (operation: string, deviceId: string): Promise<AuditEntry[]> => {

@@ -215,9 +215,11 @@ export class AifaceConnection {
     try {
       return decodeInbound(text);
     } catch (error) {
-      if (!(error instanceof AifaceFormatError)) throw error;
-      this.host.onMessageProblem(this, error.message);
-      this.end(new DeviceError('device/protocol-violation', error.message));
+      // Anything else is a defect of ours, and nobody's message may end the process.
+      const foreseen = error instanceof AifaceFormatError;
+      const problem = error instanceof Error ? error.message : String(error);
+      this.host.onMessageProblem(this, foreseen ? problem : ((error as Error).stack ?? problem));
+      this.end(new DeviceError('device/protocol-violation', problem));
       return undefined;
     }
   }
