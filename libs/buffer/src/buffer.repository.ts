@@ -31,10 +31,13 @@ const SEEN = `unnest($3::text[], $4::int[], $5::text[], $6::bytea[], $7::text[],
   as seen (device_user_id, slot, name, name_bytes, card_number, privilege, group_id, timezone_id, has_pin, told)`;
 const DETAILS = ['name', 'name_bytes', 'card_number'];
 const ATTRIBUTES = ['slot', ...DETAILS, 'privilege', 'group_id', 'timezone_id', 'has_pin'];
-/** The attributes that a row is to have: details that were not asked for stay as they are. */
-const WANTED = ATTRIBUTES.map((column) =>
-  DETAILS.includes(column) ? `case when seen.told then seen.${column} else row.${column} end` : `seen.${column}`,
-);
+/** The attributes that a row is to have: what was not asked for stays as it is. */
+const WANTED = ATTRIBUTES.map((column) => {
+  if (column === 'privilege') return 'coalesce(seen.privilege, row.privilege)';
+  return DETAILS.includes(column) ? `case when seen.told then seen.${column} else row.${column} end` : `seen.${column}`;
+});
+
+const INSERTED = ATTRIBUTES.map((column) => (column === 'privilege' ? 'coalesce(privilege, 0)' : column)).join(', ');
 
 /** The set-based statements on `device_user_buffer`. Each takes a batch of sightings of one device. */
 @Injectable()
@@ -46,7 +49,7 @@ export class BufferRepository {
     const inserted = await tx.query<{ device_user_id: string }[]>(
       `insert into device_user_buffer
               (device_id, device_user_id, ${ATTRIBUTES.join(', ')}, discovered_at, last_seen_at, last_run_id)
-       select $1, device_user_id, ${ATTRIBUTES.join(', ')}, $2, $2, $12::bigint from ${SEEN}
+       select $1, device_user_id, ${INSERTED}, $2, $2, $12::bigint from ${SEEN}
        on conflict (device_id, device_user_id) do nothing returning device_user_id`,
       this.parameters(context, sightings),
     );
@@ -171,7 +174,7 @@ export class BufferRepository {
       sightings.map((seen) => seen.details?.name ?? null),
       sightings.map((seen) => seen.details?.nameBytes ?? null),
       sightings.map((seen) => seen.details?.cardNumber ?? null),
-      sightings.map((seen) => seen.privilege),
+      sightings.map((seen) => seen.privilege ?? null),
       sightings.map((seen) => seen.groupId),
       sightings.map((seen) => seen.timezoneId),
       sightings.map((seen) => seen.hasPin),

@@ -177,7 +177,7 @@ function auditEntry(
   const attributes = {
     slot: seen.slot,
     card_number: seen.details?.cardNumber ?? null,
-    privilege: seen.privilege,
+    privilege: seen.privilege ?? null,
     group_id: seen.groupId,
     timezone_id: seen.timezoneId,
     has_pin: seen.hasPin,

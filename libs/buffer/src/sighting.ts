@@ -12,7 +12,8 @@ export interface Sighting {
     readonly nameBytes: Buffer;
     readonly cardNumber: string | null;
   };
-  readonly privilege: number;
+  /** Undefined: not told this time; what is known stays as it is. */
+  readonly privilege?: number;
   readonly groupId: number | null;
   readonly timezoneId: string | null;
   /** Whether a PIN is set; the PIN itself is not kept. */

@@ -26,8 +26,8 @@ export interface DeviceUser {
   readonly slot: Slot | null;
   /** Name and card; undefined: not asked for in this read, since the terminal tells them one user at a time. */
   readonly details?: UserDetails;
-  /** The terminal's privilege byte, as it is. */
-  readonly privilege: number;
+  /** The terminal's privilege byte, as it is; undefined: not told in this read. */
+  readonly privilege?: number;
   readonly groupId: number | null;
   /** The user's own time zones, `2,1,0`; null: those of the group. */
   readonly timezoneId: string | null;

@@ -97,7 +97,7 @@ export function completeAifaceRead(
       rawUserId: rawEnrollId,
       slot: null,
       details: told && { name: told.name, nameBytes: told.nameBytes, cardNumber: told.cardNumber },
-      privilege: admin ?? told?.admin ?? 0,
+      privilege: admin ?? told?.admin,
       groupId: null,
       timezoneId: null,
       hasPin: backupNumbers.includes(BackupNumber.PIN),

@@ -90,6 +90,7 @@ export class DialInService extends TerminalHost {
       return refusal('not from this network');
     }
     await this.noteRegistration(device, visitor);
+    if (!visitor.again) await this.pending.forget(serialNumber);
     return { admitted: true, localTime: wallTimeInZone(this.clock.now(), this.devices.timeZoneOf(device)) };
   }
 

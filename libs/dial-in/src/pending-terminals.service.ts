@@ -70,9 +70,20 @@ export class PendingTerminalsService {
     return true;
   }
 
+  /** Forgets one that has been registered. */
+  async forget(serialNumber: string): Promise<void> {
+    await this.pending.delete({ serialNumber });
+  }
+
   /** Those that wait, the latest to have dialled in first. */
   async list(): Promise<PendingTerminal[]> {
-    return this.pending.find({ order: { lastSeenAt: 'DESC', serialNumber: 'ASC' } });
+    // One that knocked in the very moment of its adoption may have been noted once more.
+    return this.pending
+      .createQueryBuilder('terminal')
+      .where('not exists (select 1 from devices d where d.serial_number = terminal.serial_number)')
+      .orderBy('terminal.lastSeenAt', 'DESC')
+      .addOrderBy('terminal.serialNumber', 'ASC')
+      .getMany();
   }
 
   /**
@@ -82,7 +93,7 @@ export class PendingTerminalsService {
    * @throws {DeviceAlreadyRegisteredError} a device with it is registered
    */
   async adopt(serialNumber: string, adoption: Adoption, actor: Actor): Promise<Device> {
-    const terminal = await this.pending.findOne({ where: { serialNumber } });
+    const terminal = (await this.list()).find((each) => each.serialNumber === serialNumber);
     if (!terminal) throw new PendingTerminalNotFoundError(serialNumber);
     const { model, firmware, address } = terminal;
     const identity = { serialNumber, model: model ?? undefined, firmware: firmware ?? undefined };

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DeviceReader } from '@app/device-gateway';
 import { ZkTerminal } from '@app/device-emulator';
 import { encodeBufferedRead, isReadOrSessionCommand } from '@app/zk-protocol';
 import { QUICK_TIMEOUTS } from '@test/support';
 import { ReadOnlyChannel } from '../../../libs/device-gateway/src/drivers/zk/read-only-channel.js';
 import { TcpTransport } from '../../../libs/device-gateway/src/drivers/zk/tcp-transport.js';
+
+jest.setTimeout(300_000);
 
 /** The one place that reaches behind the front door: the promise is about the innermost handle that there is. */
 describe('the read handle', () => {
@@ -14,7 +16,7 @@ describe('the read handle', () => {
   beforeAll(async () => {
     terminal = await ZkTerminal.start();
     const transport = await TcpTransport.open(terminal.host, terminal.port, 5_000);
-    channel = new ReadOnlyChannel(transport, { ...QUICK_TIMEOUTS, overallMs: 60_000 });
+    channel = new ReadOnlyChannel(transport, { ...QUICK_TIMEOUTS, overallMs: 300_000 });
   });
   afterAll(async () => {
     channel.destroy();

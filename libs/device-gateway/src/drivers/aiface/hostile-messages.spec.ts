@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import {
   AifaceFormatError,
   decodeInbound,
@@ -18,6 +18,7 @@ import { AifaceConnection, type ConnectionHost } from './aiface-connection.js';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
+jest.setTimeout(180_000);
 const SERIAL = 'TSTA26010001';
 const MOST_GROWTH_BYTES = 10 * 1024 * 1024;
 
@@ -87,7 +88,7 @@ function mutator(seed: number): () => string {
   };
   const oneOf = <T>(of: readonly T[]): T => of[below(of.length)];
   const nested = (value: string): string => {
-    const depth = below(1_000) === 0 ? DEEP : 1 + below(12);
+    const depth = below(3_000) === 0 ? DEEP : 1 + below(8);
     return below(2) === 0
       ? '['.repeat(depth) + value + ']'.repeat(depth)
       : `${'{"enrollid":'.repeat(depth)}${value}${'}'.repeat(depth)}`;
@@ -99,7 +100,7 @@ function mutator(seed: number): () => string {
 
   /** What stays JSON comes more often: it reaches more of us, and is refused at less cost. */
   const mutations = [
-    often(6, replaced),
+    often(9, replaced),
     // Two values, the one behind first.
     often(4, ({ text, values }) => {
       const [one, other] = [below(values.length), below(values.length)];
@@ -107,7 +108,7 @@ function mutator(seed: number): () => string {
       return one === other ? inner : withAt(inner, values[Math.min(one, other)], hostile());
     }),
     // A key more.
-    often(6, ({ text, openings }) => {
+    often(8, ({ text, openings }) => {
       const at = oneOf(openings);
       return withAt(text, [at, at], `"${oneOf(HOSTILE_KEYS)}":${hostile()},`);
     }),
