@@ -1,6 +1,6 @@
 import { type DeviceUserId, formatWallTime, type WallTime } from '@app/kernel';
 import { enrollIdForWire } from './enroll-id.js';
-import { booleanField, field, type Fields, textField } from './json.js';
+import { field, type Fields, textField } from './json.js';
 
 /** What we may ask a terminal: reads of users, punches, counters and the clock. There is no encoder for anything else. */
 export type ReadCommand =
@@ -80,7 +80,8 @@ export function isReadOrSessionMessage(message: Fields): boolean {
   if (command !== undefined) return answered === undefined && READS.has(command);
   if (answered === undefined) return false;
   const setsClock = field(message, 'cloudtime') !== undefined;
-  return (!setsClock || answered === 'reg') && booleanField(message, 'access') !== true;
+  const opensNoDoor = [undefined, 0].includes(field(message, 'access') as number | undefined);
+  return (!setsClock || answered === 'reg') && opensNoDoor;
 }
 
 /** The text of a command. */

@@ -70,7 +70,10 @@ function decodeRequest(command: string, serialNumber: string | undefined, fields
 
 function decodeRegistration(serialNumber: string | undefined, fields: Fields): Inbound {
   if (serialNumber === undefined || !SERIAL_NUMBER.test(serialNumber)) {
-    throw new AifaceFormatError('bad-field', 'A registration has no usable serial number');
+    throw new AifaceFormatError(
+      'bad-field',
+      'A registration has no usable serial number: 4 to 64 visible characters are wanted',
+    );
   }
   const info = field(fields, 'devinfo');
   return { kind: 'registration', serialNumber, info: decodeDeviceInfo(isFields(info) ? info : {}) };

@@ -54,13 +54,16 @@ export function listField(fields: Fields, key: string): readonly unknown[] | und
   return isFields(value) ? [value] : undefined;
 }
 
+/** The tolerant parser notes every error that it finds: in a long text of nothing but errors, for seconds. */
+const LONGEST_ODD_TEXT = 256 * 1024;
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     const errors: ParseError[] = [];
-    const value: unknown = tolerantly(text, errors);
-    if (errors.length === 0) return value;
+    const value: unknown = text.length <= LONGEST_ODD_TEXT ? tolerantly(text, errors) : undefined;
+    if (errors.length === 0 && value !== undefined) return value;
     throw new AifaceFormatError('not-json', `A message of ${text.length} characters is not JSON`);
   }
 }

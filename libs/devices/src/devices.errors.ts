@@ -1,5 +1,7 @@
 import { AppError } from '@app/kernel';
 
+export const LONGEST_NAME = 100;
+
 /** No registered device has this id, short name or name. */
 export class DeviceNotFoundError extends AppError {
   readonly code = 'devices/not-found';
@@ -37,6 +39,16 @@ export class DeviceAlreadyRegisteredError extends AppError {
 export class SecretKeyError extends AppError {
   readonly code = 'devices/secret-key';
   readonly kind = 'internal';
+}
+
+/** A device must be called something that people can read. */
+export class BadDeviceNameError extends AppError {
+  readonly code = 'devices/bad-name';
+  readonly kind = 'invalid';
+
+  constructor(name: string) {
+    super(`A device needs a name of 1 to ${LONGEST_NAME} characters, and this one has ${name.trim().length}`);
+  }
 }
 
 /** The network of a terminal that dials in is none. */

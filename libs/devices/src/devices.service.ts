@@ -18,9 +18,11 @@ import { isTimeZone } from 'class-validator';
 import { DataSource, IsNull, Not, type Repository } from 'typeorm';
 import { Device } from './device.entity.js';
 import {
+  BadDeviceNameError,
   BadNetworkError,
   DeviceAlreadyRegisteredError,
   DeviceNotFoundError,
+  LONGEST_NAME,
   SecretKeyError,
   UnknownTimeZoneError,
 } from './devices.errors.js';
@@ -91,6 +93,7 @@ export class DevicesService {
    * @throws {SecretKeyError} it has a comm key, and the key file here is not the one that others were closed with
    */
   async add(wanted: NewDevice, actor: Actor): Promise<AddedDevice> {
+    requireSound(wanted);
     const target: AddressTarget = { ...wanted, ...parseDeviceAddress(wanted.address) };
     await this.refuseKnownAddress(target);
     const { identity, userCount, deviceTime } = await this.introduce(target);
@@ -111,6 +114,7 @@ export class DevicesService {
    * @throws {DeviceAlreadyRegisteredError} its serial number is registered
    */
   async registerDialIn(tx: Tx, wanted: NewDialInDevice, actor: Actor): Promise<Device> {
+    requireSound(wanted);
     const { identity, ...rest } = wanted;
     await this.refuseKnownSerial(identity);
     const reach = { driver: 'aiface', host: null, port: null, transport: 'websocket', encoding: 'utf-8' } as const;
@@ -161,8 +165,7 @@ export class DevicesService {
    * @throws {DeviceAlreadyRegisteredError} it is to be switched on, and another one has its address now
    */
   async change(id: string, change: DeviceChange, actor: Actor): Promise<Device> {
-    if (change.timeZone && !isTimeZone(change.timeZone)) throw new UnknownTimeZoneError(change.timeZone);
-    if (change.network && !isNetwork(change.network)) throw new BadNetworkError(change.network);
+    requireSound(change);
     await this.dataSource.transaction(async (tx) => {
       const wanted = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
       if (Object.keys(wanted).length === 0) return;
@@ -330,4 +333,12 @@ export class DevicesService {
       throw new DeviceAlreadyRegisteredError('This terminal', rival ?? { id: '?', name: wanted.name });
     }
   }
+}
+
+/** What people tell of a device, however they tell it: a wrong zone would keep a terminal from ever registering. */
+function requireSound({ name, timeZone, network }: Pick<DeviceChange, 'name' | 'timeZone' | 'network'>): void {
+  if (name !== undefined && (name.trim() === '' || name.trim().length > LONGEST_NAME))
+    throw new BadDeviceNameError(name);
+  if (typeof timeZone === 'string' && !isTimeZone(timeZone)) throw new UnknownTimeZoneError(timeZone);
+  if (typeof network === 'string' && !isNetwork(network)) throw new BadNetworkError(network);
 }

@@ -1,5 +1,5 @@
 import { type Visitor } from '@app/device-gateway';
-import { type Device, DevicesService } from '@app/devices';
+import { type Device, DeviceAlreadyRegisteredError, DevicesService } from '@app/devices';
 import { type Actor, Clock } from '@app/kernel';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
@@ -57,8 +57,8 @@ export class PendingTerminalsService {
         msg: 'an unknown terminal dials in; it is not read before an administrator adopts it',
         serial_number: serialNumber,
         address,
-        model,
-        firmware,
+        model: texts[0],
+        firmware: texts[1],
         next: `holdfast device adopt ${serialNumber} --name "…"`,
       });
       await this.pending.query(
@@ -94,7 +94,11 @@ export class PendingTerminalsService {
    */
   async adopt(serialNumber: string, adoption: Adoption, actor: Actor): Promise<Device> {
     const terminal = (await this.list()).find((each) => each.serialNumber === serialNumber);
-    if (!terminal) throw new PendingTerminalNotFoundError(serialNumber);
+    if (!terminal) {
+      const known = await this.devices.findBySerialNumber(serialNumber);
+      if (known) throw new DeviceAlreadyRegisteredError(`The terminal with serial number ${serialNumber}`, known);
+      throw new PendingTerminalNotFoundError(serialNumber);
+    }
     const { model, firmware, address } = terminal;
     const identity = { serialNumber, model: model ?? undefined, firmware: firmware ?? undefined };
     return this.dataSource.transaction(async (tx) => {

@@ -17,7 +17,7 @@ const MEANINGS: Readonly<Record<TerminalAlarm['kind'], string>> = {
   'changed-serial': 'a connection changed its serial number; it was closed',
   flood: 'a terminal sends more than it waits for; its connection was closed',
   oversized: 'a terminal sent too large a message; its connection was closed',
-  'too-many-connections': 'too many connections of unknown terminals; more are refused',
+  'too-many-connections': 'too many connections that have not registered; those that say nothing are closed',
   'too-many-serials': 'one address shows too many unknown serial numbers; more are refused',
 };
 

@@ -8,7 +8,7 @@ import {
 } from '@app/device-emulator';
 import { DeviceGateway } from '@app/device-gateway';
 import { type Device, DevicesService, SecretVault } from '@app/devices';
-import { DialInService, HandedOverCredential, TerminalPresence } from '@app/dial-in';
+import { DialInService, HandedOverCredential, PendingTerminalsService, TerminalPresence } from '@app/dial-in';
 import { formatWallTime, parseWallTime, RetrySchedule, systemActor, wallTimeInZone } from '@app/kernel';
 import { HandedOverPunchRow, Punch, PunchWatermark } from '@app/punches';
 import {
@@ -146,6 +146,11 @@ describe('an unknown terminal', () => {
     const adopt = { name: 'Front door', time_zone: 'Asia/Tokyo' };
     await api('post', '/api/pending-terminals/a%00b/adopt').send(adopt).expect(400);
     const path = `/api/pending-terminals/${terminal.serialNumber}/adopt`;
+    const pending = app.get(PendingTerminalsService);
+    for (const wrong of [{ timeZone: 'Mars/Olympus' }, { timeZone: '' }, { timeZone: '+03:00' }, { name: ' ' }])
+      await expect(
+        pending.adopt(terminal.serialNumber, { name: 'Front door', ...wrong }, systemActor),
+      ).rejects.toMatchObject({ kind: 'invalid' });
     const adopted = await api('post', path).send(adopt).expect(201);
     expect(adopted.body).toMatchObject({
       driver: 'aiface',
@@ -156,7 +161,11 @@ describe('an unknown terminal', () => {
     });
     await arrival(terminal);
     expect((await api('get', '/api/pending-terminals').expect(200)).body).toEqual([]);
-    expect((await api('post', path).send(adopt).expect(404)).body).toMatchObject({ code: 'dial-in/not-pending' });
+    expect((await api('post', path).send(adopt).expect(409)).body).toMatchObject({
+      code: 'devices/already-registered',
+    });
+    const nobody = '/api/pending-terminals/NOBODY01/adopt';
+    expect((await api('post', nobody).send(adopt).expect(404)).body).toMatchObject({ code: 'dial-in/not-pending' });
     const run = await api('post', `/api/devices/${(adopted.body as Device).id}/sync`).expect(200);
     expect(run.body).toMatchObject({ outcome: 'succeeded', users_read: 30, newly_buffered: 30 });
   });

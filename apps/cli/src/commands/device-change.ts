@@ -39,6 +39,7 @@ export function addDeviceChange(device: Command): void {
           if (json) printJson(view);
           else {
             const parts = [view.enabled ? 'enabled' : 'not enabled', view.realtime ? 'realtime' : 'not realtime'];
+            if (view.driver === 'aiface') parts.push(`dials in from ${view.network ?? 'anywhere'}`);
             printData(`${view.name}: ${parts.join(', ')}, time zone ${view.time_zone ?? 'of the site'}`);
           }
           return ExitCode.DONE;

@@ -38,7 +38,8 @@ export class AdoptTerminalBody {
   readonly name: string;
 
   @ApiPropertyOptional({
-    description: 'IANA zone of its site: its clock is set to the local time there. The zone of the site unless given.',
+    description:
+      'IANA zone of its site: its clock is set to the local time there. TIME_ZONE unless given, which is that of the server unless set.',
     example: 'Africa/Addis_Ababa',
   })
   @IsOptional()

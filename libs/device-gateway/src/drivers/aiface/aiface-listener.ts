@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, isIPv4 } from 'node:net';
 import { type Duplex } from 'node:stream';
 import { type Answer, type Credential, type DeviceInfo, type LogBatch } from '@app/aiface-protocol';
-import { AppError, Clock } from '@app/kernel';
+import { Clock } from '@app/kernel';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { DeviceError } from '../../device.errors.js';
@@ -30,6 +30,8 @@ const MOST_CONNECTIONS = 5_000;
 const MOST_UNREGISTERED = 256;
 /** How often it is looked whether somebody has been silent for too long: every 5 s of 3 minutes. */
 const LOOKS_PER_SILENCE = 36;
+const PROBLEM_AGAIN_MS = 60_000;
+const MOST_PROBLEMS = 1_000;
 const UPGRADE_REQUIRED = 'HTTP/1.1 426 Upgrade Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 const TOO_MANY = 'HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
@@ -43,6 +45,7 @@ export class AifaceListener {
   private readonly logger = new Logger('AifaceListener');
   private server?: Server;
   private readonly sockets = new Map<AifaceConnection, WebSocket>();
+  private readonly toldProblems = new Map<string, number>();
   private lookAround?: NodeJS.Timeout;
 
   constructor(
@@ -115,11 +118,15 @@ export class AifaceListener {
     const strangers = [...this.sockets.keys()].filter(
       (other) => other.serialNumber === undefined && other.address === address,
     );
-    if (this.sockets.size >= MOST_CONNECTIONS || strangers.length >= MOST_UNREGISTERED) {
-      host.alarm({ kind: 'too-many-connections', address, connections: this.sockets.size });
+    const connections = this.sockets.size;
+    if (connections >= MOST_CONNECTIONS) {
+      host.alarm({ kind: 'too-many-connections', address, connections });
       socket.end(TOO_MANY);
       return;
     }
+    // Whoever has said nothing for longest makes room: mute connections must not shut out a terminal that speaks.
+    if (strangers.length >= MOST_UNREGISTERED)
+      this.refuse(strangers[0], host, { kind: 'too-many-connections', connections }, 'it said nothing');
     webSockets.handleUpgrade(request, socket, head, (webSocket) => this.accept(webSocket, address, host));
   }
 
@@ -173,9 +180,18 @@ export class AifaceListener {
         this.refuse(connection, host, { kind: 'changed-serial', claimed }, `it now calls itself ${claimed}`),
       onFlood: (connection, waiting, perTenSeconds) =>
         this.refuse(connection, host, { kind: 'flood', waiting, perTenSeconds }, 'it sends more than it waits for'),
-      onMessageProblem: (connection, problem) =>
-        this.logger.warn({ msg: 'a message of a terminal makes no sense', ...aboutOf(connection), problem }),
+      onMessageProblem: (connection, problem) => this.tellProblem(connection, problem),
     };
+  }
+
+  /** Once a minute for the same: whoever dials again and again must not fill the log. */
+  private tellProblem(connection: AifaceConnection, problem: string): void {
+    const now = this.clock.monotonicMs();
+    for (const [key, atMs] of this.toldProblems) if (now - atMs > PROBLEM_AGAIN_MS) this.toldProblems.delete(key);
+    const key = `${connection.address} ${connection.serialNumber ?? ''} ${problem}`;
+    if (this.toldProblems.has(key) || this.toldProblems.size >= MOST_PROBLEMS) return;
+    this.toldProblems.set(key, now);
+    this.logger.warn({ msg: 'a message of a terminal makes no sense', ...aboutOf(connection), problem });
   }
 
   /** Decides, takes the connection into the register, and says what is to be answered. */
@@ -226,7 +242,7 @@ export class AifaceListener {
       return await host.admit(visitor);
     } catch (error) {
       const { serialNumber, address } = visitor;
-      const reason = error instanceof AppError ? error.message : error;
+      const reason = error instanceof Error ? error.message : String(error);
       this.logger.error({
         msg: 'a terminal could not be admitted; it dials again',
         serial_number: serialNumber,
@@ -243,7 +259,7 @@ export class AifaceListener {
       await keep();
       return true;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : error;
+      const reason = error instanceof Error ? error.message : String(error);
       this.logger.error({
         msg: 'what a terminal handed over could not be kept; it sends it again',
         serial_number: serialNumber,
