@@ -123,7 +123,8 @@ describe('three servers on one database', () => {
     last.signal('SIGTERM');
     expect(await last.ended).toMatchObject(inOrder);
     // The one that was killed may have held another device too, at a quarter of an hour: that lease has to run out.
-    const held = 'select lock_key, acquired_by from sync_locks where holder_nonce is not null and acquired_by not like $1';
+    const held =
+      'select lock_key, acquired_by from sync_locks where holder_nonce is not null and acquired_by not like $1';
     expect(await dataSource.query(held, [`%:${killedPid}`])).toEqual([]);
   });
 });
