@@ -12,6 +12,8 @@ import {
 } from '@test/support';
 
 const UNTIL = new Date('2026-01-31T00:00:00Z');
+/** How many faults of its catalogue are tried on each kind, besides all lies. */
+const FAULTS = 25;
 let rig: TerminalRig;
 
 afterEach(async () => {
@@ -40,6 +42,10 @@ function sharedOf({ users }: CompleteUserRead): SharedAttributes[] {
     cardNumber: details?.cardNumber ?? null,
     hasPin,
   }));
+}
+
+function idsOf({ users }: CompleteUserRead): string[] {
+  return users.map(({ deviceUserId }) => deviceUserId);
 }
 
 async function errorOf(work: Promise<unknown>): Promise<AppError | undefined> {
@@ -140,6 +146,27 @@ describe.each(RIGS)('a terminal of kind $name', (kind) => {
     const bytes = progress.map(({ receivedBytes }) => receivedBytes);
     expect(bytes).toEqual(bytes.toSorted((a, b) => a - b));
     expect(bytes.at(-1)).toBeGreaterThan(0);
+  });
+
+  it('gives a typed error or the right list for faults of every kind, and is read again afterwards', async () => {
+    const users = people(60);
+    const ids = users.map(({ userId }) => userId);
+    await start(users, { idleMs: 250, replyMs: 250, pageMs: 200, datagramMs: 60, closeMs: 20 });
+    // Each protocol has a test of its own that tries all of them, and many at once.
+    const every = Math.ceil(rig.catalogue().length / FAULTS);
+    for (const [i, { name, mustFail, set }] of rig.catalogue().entries()) {
+      if (!mustFail && i % every !== 0) continue;
+      await rig.ready();
+      set();
+      const failure = await errorOf(
+        readUsers().then((read) => expect([name, mustFail, idsOf(read)]).toEqual([name, false, ids])),
+      );
+      if (failure) expect(failure).toBeInstanceOf(DeviceError);
+      rig.clearFaults();
+      rig.setUsers(users); // one of the faults enrols somebody
+    }
+    expect(idsOf(await readUsers())).toEqual(ids);
+    expect(rig.outsideAllowList()).toEqual([]);
   });
 
   it('that somebody enrols at during the read is not believed', async () => {

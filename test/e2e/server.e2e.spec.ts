@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inventUsers, ZkTerminal } from '@app/device-emulator';
 import { isReadOrSessionCommand } from '@app/zk-protocol';
-import { createEmptyDatabase } from '@test/support';
+import { createEmptyDatabase, until } from '@test/support';
 import { CLI, type Ended, newFolder, removeFolders, Running, SERVER } from './running.js';
 
 afterAll(removeFolders);
@@ -115,6 +115,44 @@ describe('a first start', () => {
     expect(terminal.journal.outside(isReadOrSessionCommand)).toEqual([]);
   });
 
+  it('takes in a terminal that dials in: unknown, pending, adopted, read', async () => {
+    const port = /dial in to 127\.0\.0\.1:(\d+)/.exec(banner)?.[1];
+    const emulator = new Running(
+      CLI,
+      ['emulate', 'aiface', '--server', `ws://127.0.0.1:${port}`, '--serial', 'E2EAI06', '--users', '35', '--json'],
+      {},
+    );
+    const pending = async (): Promise<boolean> =>
+      (await (await api('/api/pending-terminals')).text()).includes('E2EAI06');
+    await until(pending);
+    const listed = await cli('device', 'pending', '--json');
+    expect(JSON.parse(listed.stdout)).toMatchObject({
+      pending_terminals: [{ serial_number: 'E2EAI06', address: '127.0.0.1', counters: { users: 35 } }],
+    });
+    expect((await cli('device', 'adopt', 'E2EAI06', '--name', 'Hall', '--time-zone', 'Mars/Olympus')).code).toBe(2);
+    const adopted = await cli(
+      'device',
+      'adopt',
+      'E2EAI06',
+      '--name',
+      'Hall',
+      '--time-zone',
+      'Africa/Addis_Ababa',
+      '--json',
+    );
+    const { id } = JSON.parse(adopted.stdout) as { id: string };
+    await until(async () => (await api(`/api/devices/${id}/sync`, { method: 'POST' })).status === 200);
+    const { items } = (await (await api(`/api/device-users/buffer?device_id=${id}&limit=200`)).json()) as {
+      items: object[];
+    };
+    expect(items).toHaveLength(35);
+    // A command is a process of its own: it says where the terminal is, and which request reads it.
+    const elsewhere = await cli('sync', 'hall');
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([4, expect.stringContaining(`POST /api/devices/${id}/sync`)]);
+    emulator.signal('SIGINT');
+    expect((await emulator.ended).code).toBe(0);
+  });
+
   it('lets a command use its database, and keeps running when the command has ended', async () => {
     const { code, stdout } = await cli('buffer', 'populate', '--device', 'demo-terminal', '--json');
     expect([code, JSON.parse(stdout)]).toMatchObject([
@@ -132,7 +170,7 @@ describe('a first start', () => {
     expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
     const second = new Running(SERVER, [], { DATA_DIR: dataDir, PORT: '0' });
     const shown = await second.banner();
-    expect(shown).toMatch(/Terminals +1 registered/);
+    expect(shown).toMatch(/Terminals +2 registered/);
     expect(shown).not.toContain('EMULATED'); // it makes room for a terminal of one's own
     second.signal('SIGINT');
     expect((await second.ended).code).toBe(0);
@@ -143,6 +181,7 @@ describe('a first start', () => {
         { slug: 'demo-terminal', enabled: false, last_sync_at: read },
         { slug: 'demo-ai06', driver: 'aiface', enabled: false, last_sync_at: read },
         { slug: 'front-door', enabled: true, last_sync_at: read },
+        { slug: 'hall', driver: 'aiface', enabled: true, last_sync_at: read },
       ],
     });
   });

@@ -1,3 +1,15 @@
+export {
+  almostJson,
+  anyText,
+  BEYOND_JSON,
+  codeOf,
+  digits,
+  enrollId,
+  hear,
+  hearKind,
+  plainKey,
+  SERIAL,
+} from './aiface-messages.js';
 export { aasFixture, anAasFolder, BUILT_AAS_WORKER } from './aas-files.js';
 export { deviceContent, nameBytes } from './arbitraries.js';
 export { aDevice, aMapping, aUser, deviceOf, targetOf } from './builders.js';

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Happenings } from '@app/device-emulator';
 import { WebSocket } from 'ws';
 
 type Message = Readonly<Record<string, unknown>>;
@@ -9,7 +10,7 @@ export class ScriptedTerminal implements AsyncDisposable {
   /** What it replies to commands; undefined: nothing. */
   onCommand: (command: Message) => Message | undefined = () => undefined;
   closedWith?: number;
-  private readonly watchers = new Set<() => void>();
+  private readonly happenings = new Happenings();
 
   private constructor(readonly socket: WebSocket) {
     socket.on('message', (data) => {
@@ -17,12 +18,12 @@ export class ScriptedTerminal implements AsyncDisposable {
       this.received.push(message);
       const reply = 'cmd' in message ? this.onCommand(message) : undefined;
       if (reply) this.say(reply);
-      this.look();
+      this.happenings.happened();
     });
     socket.on('error', () => undefined);
     socket.on('close', (code) => {
       this.closedWith = code;
-      this.look();
+      this.happenings.happened();
     });
   }
 
@@ -56,16 +57,8 @@ export class ScriptedTerminal implements AsyncDisposable {
     return this.closedWith!;
   }
 
-  async until(condition: () => boolean): Promise<void> {
-    if (condition()) return;
-    await new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (!condition()) return;
-        this.watchers.delete(look);
-        resolve();
-      };
-      this.watchers.add(look);
-    });
+  until(condition: () => boolean): Promise<void> {
+    return this.happenings.until(condition);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -73,9 +66,5 @@ export class ScriptedTerminal implements AsyncDisposable {
     const closed = once(this.socket, 'close');
     this.socket.terminate();
     await closed;
-  }
-
-  private look(): void {
-    for (const watcher of this.watchers) watcher();
   }
 }

@@ -1,3 +1,5 @@
+import { Journal } from './journal.js';
+
 /** A command that a terminal received, whether it was obeyed or not. */
 export interface JournalEntry {
   readonly transport: 'tcp' | 'udp';
@@ -7,24 +9,10 @@ export interface JournalEntry {
   readonly data: Buffer;
 }
 
-/** Everything that a terminal was ever told: what the read-only proofs look at. */
-export class CommandJournal {
-  private readonly received: JournalEntry[] = [];
-
-  get entries(): readonly JournalEntry[] {
-    return this.received;
-  }
-
-  add(entry: JournalEntry): void {
-    this.received.push(entry);
-  }
-
-  clear(): void {
-    this.received.length = 0;
-  }
-
+/** The commands that a ZK terminal received. */
+export class CommandJournal extends Journal<JournalEntry> {
   /** The commands that an allow-list would not have let through. */
   outside(isAllowed: (command: number, data: Buffer) => boolean): JournalEntry[] {
-    return this.received.filter(({ command, data }) => !isAllowed(command, data));
+    return this.entries.filter(({ command, data }) => !isAllowed(command, data));
   }
 }

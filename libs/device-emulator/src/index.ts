@@ -1,4 +1,5 @@
 export { CommandJournal, type JournalEntry } from './command-journal.js';
+export { Happenings } from './happenings.js';
 export {
   type EmulatedOperation,
   type EmulatedPunch,

@@ -14,20 +14,11 @@ import {
 import { type Actor, formatWallTime, type WallTime, wallTimeToDate } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { isTimeZone } from 'class-validator';
 import { DataSource, IsNull, Not, type Repository } from 'typeorm';
 import { Device } from './device.entity.js';
-import {
-  BadDeviceNameError,
-  BadNetworkError,
-  DeviceAlreadyRegisteredError,
-  DeviceNotFoundError,
-  LONGEST_NAME,
-  SecretKeyError,
-  UnknownTimeZoneError,
-} from './devices.errors.js';
+import { DeviceAlreadyRegisteredError, DeviceNotFoundError, SecretKeyError } from './devices.errors.js';
+import { requireSound } from './require-sound.js';
 import { SecretVault } from './secret-vault.js';
-import { isNetwork } from './networks.js';
 import { slugFor } from './slug.js';
 
 /** What an administrator tells about a terminal. */
@@ -333,12 +324,4 @@ export class DevicesService {
       throw new DeviceAlreadyRegisteredError('This terminal', rival ?? { id: '?', name: wanted.name });
     }
   }
-}
-
-/** What people tell of a device, however they tell it: a wrong zone would keep a terminal from ever registering. */
-function requireSound({ name, timeZone, network }: Pick<DeviceChange, 'name' | 'timeZone' | 'network'>): void {
-  if (name !== undefined && (name.trim() === '' || name.trim().length > LONGEST_NAME))
-    throw new BadDeviceNameError(name);
-  if (typeof timeZone === 'string' && !isTimeZone(timeZone)) throw new UnknownTimeZoneError(timeZone);
-  if (typeof network === 'string' && !isNetwork(network)) throw new BadNetworkError(network);
 }

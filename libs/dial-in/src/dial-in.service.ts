@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { type Credential, isAlarming, type LogBatch } from '@app/aiface-protocol';
+import { type Credential, type LogBatch } from '@app/aiface-protocol';
 import { DeviceUserAuditService } from '@app/audit';
 import { AppConfig, STANDARD_AIFACE_PORT } from '@app/config';
 import { type Admission, AifaceListener, type TerminalAlarm, TerminalHost, type Visitor } from '@app/device-gateway';
 import { type Device, DevicesService } from '@app/devices';
-import { BackgroundWork, Clock, formatWallTime, systemActor, wallTimeInZone } from '@app/kernel';
+import { BackgroundWork, Clock, systemActor, wallTimeInZone } from '@app/kernel';
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CannotListenError } from './dial-in.errors.js';
@@ -104,18 +104,7 @@ export class DialInService extends TerminalHost {
   }
 
   async keepLog(serialNumber: string, batch: LogBatch): Promise<void> {
-    const device = await this.registered(serialNumber);
-    await this.intake.keepLog(device, batch);
-    for (const record of batch.records) {
-      if (record.kind !== 'door' || !isAlarming(record.happened)) continue;
-      const { happened, time } = record;
-      const about = { device_id: device.id, device: device.name, happened, time: formatWallTime(time) };
-      this.logger.warn({ msg: 'a terminal reports an alarm at its door', ...about });
-    }
-    if (batch.unreadable.length > 0) {
-      const about = { device_id: device.id, device: device.name, records: batch.unreadable.length };
-      this.logger.warn({ msg: 'log records of a terminal make no sense; they are kept in the audit log', ...about });
-    }
+    await this.intake.keepLog(await this.registered(serialNumber), batch);
   }
 
   async keepEnrolment(serialNumber: string, credential: Credential): Promise<void> {

@@ -4,7 +4,7 @@ import { type Tx } from '@app/database';
 import { type Device, SecretVault } from '@app/devices';
 import { formatWallTime, systemActor } from '@app/kernel';
 import { PunchesService } from '@app/punches';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { storable, storableName } from './storable.js';
 
@@ -17,6 +17,8 @@ const LONGEST_UNREADABLE_TEXT = 500;
  */
 @Injectable()
 export class TerminalIntake {
+  private readonly logger = new Logger(TerminalIntake.name);
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly punches: PunchesService,
@@ -44,6 +46,15 @@ export class TerminalIntake {
       );
       if (entries.length > 0) await this.audit.logOperations(tx, entries);
     });
+    const about = { device_id: device.id, device: device.name };
+    for (const { operation, details } of entries) {
+      if (operation === 'terminal_alarm')
+        this.logger.warn({ msg: 'a terminal reports an alarm at its door', ...about, ...details });
+    }
+    if (unreadable.length > 0) {
+      const msg = 'log records of a terminal make no sense; they are kept in the audit log';
+      this.logger.warn({ msg, ...about, records: unreadable.length });
+    }
   }
 
   /** Templates, pictures, cards and PINs are kept encrypted, every version; the audit log gets none of them. */

@@ -21,6 +21,7 @@ export type Whereabouts =
 export class TerminalPresence {
   /** This process, for people. */
   private readonly server = `${hostname()}:${process.pid}`;
+  private startedAt = new Date();
 
   constructor(
     @InjectRepository(TerminalPresenceRow) private readonly rows: Repository<TerminalPresenceRow>,
@@ -64,7 +65,6 @@ export class TerminalPresence {
   async whereaboutsOf({ serialNumber, createdAt }: Device): Promise<Whereabouts> {
     if (serialNumber === null) return { kind: 'absent' };
     if (this.gateway.isConnected(serialNumber)) return { kind: 'here' };
-    const startedAt = new Date(Date.now() - performance.now());
     const [row] = await this.rows.query<(PresenceState | undefined)[]>(
       `select p.server, p.last_heard_at,
               coalesce(p.disconnected_at is null and p.server <> $2
@@ -72,7 +72,7 @@ export class TerminalPresence {
               greatest(p.last_heard_at, p.disconnected_at, $3::timestamptz, $4::timestamptz)
                 > clock_timestamp() - interval '${RETURNS_WITHIN}' as expected
          from (select 1) always left join terminal_presence p on p.serial_number = $1`,
-      [serialNumber, this.server, createdAt, startedAt],
+      [serialNumber, this.server, createdAt, this.startedAt],
     );
     if (row?.elsewhere) return { kind: 'elsewhere', server: row.server };
     return { kind: row?.expected ? 'expected' : 'absent', lastHeardAt: row?.last_heard_at ?? undefined };

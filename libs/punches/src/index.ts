@@ -4,13 +4,13 @@ export {
   type ImportTotals,
   type LoggedPunch,
   type PunchLog,
-  type PunchLogPosition,
   type ReportedPunch,
 } from './punch-log.js';
 export {
   HandedOverPunchRow,
   Punch,
   PUNCH_ENTITIES,
+  type PunchLogPosition,
   type PunchPrecision,
   type PunchSource,
   PunchWatermark,

@@ -1,5 +1,5 @@
 import { type DeviceUserId, type WallTime } from '@app/kernel';
-import { type PunchPrecision } from './punch.entity.js';
+import { type PunchLogPosition, type PunchPrecision } from './punch.entity.js';
 
 /** Which device the punches are of, and how its clock is to be read. */
 export interface ImportContext {
@@ -16,16 +16,6 @@ export interface LoggedPunch {
   readonly verifyMode: number;
   readonly state: number;
   readonly workCode: number | null;
-}
-
-/**
- * How far a log has been read, from where the next read can go on; of terminals whose log can be read from a day on. What
- * it says is the device gateway's business.
- */
-export interface PunchLogPosition {
-  readonly counter: number;
-  readonly day: string;
-  readonly entriesSince: number;
 }
 
 /** A log, in its own order, and a way to know its beginning again. */

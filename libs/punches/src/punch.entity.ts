@@ -1,5 +1,4 @@
 import { type PersonType } from '@app/kernel';
-import { type PunchLogPosition } from './punch-log.js';
 import { Check, Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 
 export const PUNCH_SOURCES = ['device', 'aas'] as const;
@@ -8,6 +7,16 @@ export type PunchSource = (typeof PUNCH_SOURCES)[number];
 
 export const PUNCH_PRECISIONS = ['second', 'minute'] as const;
 export type PunchPrecision = (typeof PUNCH_PRECISIONS)[number];
+
+/**
+ * How far a log has been read, from where the next read can go on; of terminals whose log can be read from a day on. What
+ * it says is the device gateway's business.
+ */
+export interface PunchLogPosition {
+  readonly counter: number;
+  readonly day: string;
+  readonly entriesSince: number;
+}
 
 /** One attendance record, kept for ever; the natural key makes an import exactly-once. */
 @Entity('punches')

@@ -4,14 +4,8 @@ import { type DeviceUserId, formatWallTime, parseWallTime, wallTimeToDate } from
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type Repository } from 'typeorm';
-import {
-  type HandedOverPunch,
-  type ImportContext,
-  type LoggedPunch,
-  type PunchLogPosition,
-  type ReportedPunch,
-} from './punch-log.js';
-import { Punch, type PunchSource } from './punch.entity.js';
+import { type HandedOverPunch, type ImportContext, type LoggedPunch, type ReportedPunch } from './punch-log.js';
+import { Punch, type PunchLogPosition, type PunchSource } from './punch.entity.js';
 
 /** Which punches to list; every part is optional, together they narrow. Range ends are inclusive. */
 export interface PunchFilter {

@@ -6,10 +6,9 @@ import {
   type ImportContext,
   type ImportTotals,
   type PunchLog,
-  type PunchLogPosition,
   type ReportedPunch,
 } from './punch-log.js';
-import { PunchWatermark } from './punch.entity.js';
+import { type PunchLogPosition, PunchWatermark } from './punch.entity.js';
 import { type NumberedPunch, type PunchFilter, type PunchPage, PunchesRepository } from './punches.repository.js';
 
 /** Punches per statement: enough to be quick, few enough to stay small in memory. */

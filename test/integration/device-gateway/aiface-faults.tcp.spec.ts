@@ -77,6 +77,28 @@ async function inParallel<T>(items: readonly T[], lanes: number, work: (item: T)
 }
 
 describe('a terminal that dials in', () => {
+  it.each(['ai06', 'dialect-b'] as const)('gives all of 5,000 users with faces, as %s', async (profile) => {
+    const everybody = inventAifaceUsers({ count: 5_000 });
+    await using terminal = AifaceTerminal.start({
+      server: url,
+      serialNumber: `FULL-${profile}`,
+      profile,
+      users: everybody,
+    });
+    await terminal.until(() => terminal.isRegistered && gateway.isConnected(terminal.serialNumber));
+    await using reader = await gateway.openReader({
+      driver: 'aiface',
+      serialNumber: terminal.serialNumber,
+      weakerProof: false,
+    });
+    const { users, proof } = await reader.readUsers();
+    expect(users.map(({ deviceUserId, details }) => [deviceUserId, details?.name ?? ''])).toEqual(
+      everybody.map(({ enrollId, name }) => [enrollId, name]),
+    );
+    expect(proof).toMatchObject({ counterBefore: 5_000, witness: 'fresh-counters' });
+    expect((await reader.readCounters()).faces).toBeGreaterThan(4_000);
+  });
+
   it('gives a typed error or the right list for every fault at every step, and is read again afterwards', async () => {
     const ends = { error: 0, list: 0 };
     const catalogue = aifaceFaultCatalogue();

@@ -407,8 +407,11 @@ describe('which server has a terminal', () => {
     );
     await app.database.dataSource.query(`update devices set created_at = now() - interval '1 hour'`);
     const old = await app.get(DevicesService).get(device.id);
-    // As long as this process itself has just begun, terminals may be on their way.
-    expect((await presence.whereaboutsOf(old)).kind).toMatch(/absent|expected/);
+    // This process has just begun, so that terminals may be on their way.
+    expect(await presence.whereaboutsOf(old)).toMatchObject({ kind: 'expected' });
+    presence['startedAt'] = new Date(Date.now() - 3_600_000);
+    expect(await presence.whereaboutsOf(old)).toMatchObject({ kind: 'absent' });
+    expect(await app.get(MachineSyncService).syncDue()).toMatchObject({ devices: 1, failed: 1 });
     await expect(sync(old)).rejects.toMatchObject({ code: 'device/not-connected' });
   });
 });

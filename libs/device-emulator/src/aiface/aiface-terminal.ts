@@ -1,11 +1,13 @@
 import { type Fields, parseFields } from '@app/aiface-protocol';
 import { formatWallTime, parseWallTime, type WallTime, wallTimeFromDate, wallTimeToDate } from '@app/kernel';
 import { type RawData, WebSocket } from 'ws';
+import { Happenings } from '../happenings.js';
 import { AifaceAnswers } from './aiface-answers.js';
+import { sendWith } from './aiface-effects.js';
 import { type AifaceEffect, type AifaceFaults, type AifaceStep } from './aiface-faults.js';
 import { type EmulatedAifacePunch, type EmulatedAifaceUser } from './aiface-people.js';
 import { AIFACE_PROFILES, type AifaceProfile, type AifaceProfileName } from './aiface-profiles.js';
-import { AifaceState, logEntryOf, punchOf } from './aiface-state.js';
+import { AifaceState, idForWire, logEntryOf, punchOf } from './aiface-state.js';
 import { MessageJournal } from './message-journal.js';
 
 /** What an emulated AiFace terminal is; all of it has a faithful default. */
@@ -42,7 +44,6 @@ const STEPS: Readonly<Record<string, AifaceStep>> = {
   gettime: 'time',
 };
 const LOG_BATCH = 50;
-const OVERSIZED_BYTES = 5 * 1024 * 1024;
 
 /**
  * An emulated AiFace terminal. It dials out over a real socket, registers, obeys, hands over punches and enrolments until
@@ -68,7 +69,7 @@ export class AifaceTerminal implements AsyncDisposable {
   private heartbeat?: NodeJS.Timeout;
   private held?: string;
   private stopped = false;
-  private readonly watchers = new Set<() => void>();
+  private readonly happenings = new Happenings();
 
   private constructor(private readonly options: AifaceTerminalOptions) {
     const { serialNumber = 'EMULATEDAI06', profile = 'ai06', users = [], punches = [], known = true } = options;
@@ -164,16 +165,8 @@ export class AifaceTerminal implements AsyncDisposable {
   }
 
   /** Resolves when the condition holds; it is looked at whenever something happens to the terminal. */
-  async until(condition: () => boolean): Promise<void> {
-    if (condition()) return;
-    await new Promise<void>((resolve) => {
-      const look = (): void => {
-        if (!condition()) return;
-        this.watchers.delete(look);
-        resolve();
-      };
-      this.watchers.add(look);
-    });
+  until(condition: () => boolean): Promise<void> {
+    return this.happenings.until(condition);
   }
 
   /** Switches it off. */
@@ -213,7 +206,7 @@ export class AifaceTerminal implements AsyncDisposable {
     socket.on('error', () => undefined); // a close follows
     socket.on('close', () => {
       this.registered = false;
-      this.happened();
+      this.happenings.happened();
       if (this.socket === socket) this.later(this.options.redialMs ?? 5_000, () => this.dial());
     });
   }
@@ -247,7 +240,7 @@ export class AifaceTerminal implements AsyncDisposable {
     if (answered === 'reg') this.takeRegistration(message);
     else if (typeof answered === 'string') this.takeAcknowledgement(answered, message);
     else if (typeof command === 'string') this.obey(command, message);
-    this.happened();
+    this.happenings.happened();
   }
 
   private takeRegistration({ result, cloudtime, reason }: Fields): void {
@@ -318,7 +311,7 @@ export class AifaceTerminal implements AsyncDisposable {
       return;
     }
     const { enrollId, name, admin } = user;
-    const credential = { enrollid: Number(enrollId), name, backupnum: next.backupNumber, admin, record };
+    const credential = { enrollid: idForWire(enrollId), name, backupnum: next.backupNumber, admin, record };
     this.handOver({ cmd: 'senduser', sn: this.serialNumber, ...credential }, () => {
       this.state.unknownToServer.shift();
     });
@@ -346,44 +339,10 @@ export class AifaceTerminal implements AsyncDisposable {
   }
 
   private sendWith(effect: AifaceEffect, message: Fields, text: string): void {
-    const socket = this.socket!;
-    switch (effect.kind) {
-      case 'silence':
-        return;
-      case 'reconnect':
-        this.drop();
-        return;
-      case 'reply-then-reconnect':
-        socket.send(text, () => socket.terminate());
-        return;
-      case 'duplicate':
-        socket.send(text);
-        socket.send(text);
-        return;
-      case 'late':
-        this.held = text;
-        return;
-      case 'junk':
-        socket.send('{"hello":"world"}');
-        socket.send(text);
-        return;
-      case 'oversized':
-        socket.send(JSON.stringify({ ...message, filler: 'x'.repeat(OVERSIZED_BYTES) }));
-        return;
-      case 'push-first':
-        if (this.users()[0]) this.punch(this.users()[0]);
-        socket.send(text);
-        return;
-      case 'fragments':
-        socket.send(text.slice(0, 5), { fin: false });
-        socket.send(text.slice(5), { fin: true });
-        return;
-      case 'binary':
-        socket.send(Buffer.from(text), { binary: true });
-        return;
-      default:
-        socket.send(changedText(effect.kind, message, text));
-    }
+    const [first] = this.users();
+    if (effect.kind === 'push-first' && first) this.punch(first);
+    if (effect.kind === 'late') this.held = text;
+    else sendWith(this.socket!, effect, message, text);
   }
 
   private effectAt(step: AifaceStep): AifaceEffect | undefined {
@@ -402,38 +361,4 @@ export class AifaceTerminal implements AsyncDisposable {
     this.timers.add(timer);
     return timer;
   }
-
-  private happened(): void {
-    for (const look of this.watchers) look();
-  }
-}
-
-/** A reply that is wrong, or odd, in itself. */
-function changedText(kind: AifaceEffect['kind'], message: Fields, text: string): string {
-  switch (kind) {
-    case 'cut':
-      return text.slice(0, Math.floor(text.length / 2));
-    case 'not-json':
-      return `<html>${text}</html>`;
-    case 'refuse':
-      return JSON.stringify({ ret: message.ret, cmd: message.cmd, sn: message.sn, result: false, reason: 1 });
-    case 'wrong-serial':
-      return JSON.stringify({ ...message, sn: 'SOMEONE-ELSE' });
-    case 'wrong-command':
-      return JSON.stringify({ ...message, ret: 'getquestionnaire' });
-    case 'empty':
-      return JSON.stringify({ ret: message.ret, cmd: message.cmd, sn: message.sn, result: true });
-    case 'odd-json':
-      return oddJson(text);
-    default:
-      return text;
-  }
-}
-
-/** Padded keys, numbers of users as texts, a comma before a closing bracket. */
-function oddJson(text: string): string {
-  return text
-    .replaceAll('"ret":', '"ret ": ')
-    .replace(/"(enrollid|admin)":(\d+)/g, '" $1" : "$2"')
-    .replaceAll('}]', '},]');
 }

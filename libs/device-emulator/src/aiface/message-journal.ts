@@ -1,4 +1,5 @@
 import { type Fields } from '@app/aiface-protocol';
+import { Journal } from '../journal.js';
 
 /** A message that a terminal received, whether it was obeyed or not. */
 export interface MessageEntry {
@@ -7,29 +8,15 @@ export interface MessageEntry {
   readonly message: Fields;
 }
 
-/** Everything that an AiFace terminal was ever told: what the read-only proofs look at. */
-export class MessageJournal {
-  private readonly received: MessageEntry[] = [];
-
-  get entries(): readonly MessageEntry[] {
-    return this.received;
-  }
-
-  add(entry: MessageEntry): void {
-    this.received.push(entry);
-  }
-
-  clear(): void {
-    this.received.length = 0;
-  }
-
+/** The messages that an AiFace terminal received. */
+export class MessageJournal extends Journal<MessageEntry> {
   /** The commands of this name, in their order. */
   commands(name: string): Fields[] {
-    return this.received.filter(({ message }) => message.cmd === name).map(({ message }) => message);
+    return this.entries.filter(({ message }) => message.cmd === name).map(({ message }) => message);
   }
 
   /** The messages that an allow-list would not have let through. */
   outside(isAllowed: (message: Fields) => boolean): MessageEntry[] {
-    return this.received.filter(({ message }) => !isAllowed(message));
+    return this.entries.filter(({ message }) => !isAllowed(message));
   }
 }
