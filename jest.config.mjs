@@ -5,6 +5,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@app/migrations$': '<rootDir>/migrations/index.ts',
+    '^@app/device-gateway/sessions$': '<rootDir>/libs/device-gateway/src/sessions.ts',
     '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^@test/support$': '<rootDir>/test/support/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

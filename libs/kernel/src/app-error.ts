@@ -1,6 +1,15 @@
 /** What a caller can do about an error; the HTTP status and the CLI's exit code follow from it. */
 export type ErrorKind =
-  'invalid' | 'not-found' | 'conflict' | 'unauthenticated' | 'forbidden' | 'unavailable' | 'internal';
+  | 'invalid'
+  | 'not-found'
+  | 'conflict'
+  /** Asked about a version of things that is not theirs any more. */
+  | 'stale'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'too-many'
+  | 'unavailable'
+  | 'internal';
 
 /**
  * An error that we foresee. `code` is stable and documented (`device/incomplete-read`), the message names the value,

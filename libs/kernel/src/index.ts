@@ -1,5 +1,5 @@
 export { AppError, type ErrorKind } from './app-error.js';
-export { type Actor, administrator, systemActor } from './actor.js';
+export { type Actor, administrator, includesRole, type Role, ROLES, systemActor } from './actor.js';
 export { BackgroundWork } from './background-work.js';
 export { Clock, SystemClock, AbortedError } from './clock.js';
 export { canonicalDeviceUserId, compareDeviceUserIds, type DeviceUserId, isPrintableUserId } from './device-user-id.js';

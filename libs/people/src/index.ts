@@ -1,3 +1,4 @@
+export { type AdoptedAttributes } from './adopted-attributes.js';
 export { Person } from './person.entity.js';
 export { PeopleModule } from './people.module.js';
 export { PeopleService } from './people.service.js';

@@ -1,0 +1,70 @@
+import { type DeviceIdentity } from '@app/device-gateway';
+import { type DeviceUserId } from '@app/kernel';
+import { type SnapshotDepth, type UserSnapshot } from './user-snapshot.js';
+
+/** What to change of a user; what is not named stays as it is, credentials included. */
+export interface UserChange {
+  /** null: no name */
+  readonly name?: string | null;
+  /** Decimal, without leading zeros; null: no card. */
+  readonly cardNumber?: string | null;
+  /** The terminal's privilege byte. */
+  readonly privilege?: number;
+  readonly groupId?: number;
+  /** As DeviceUser has it; null: those of the group. */
+  readonly timezoneId?: string | null;
+  /** A PIN can be taken away and never set: nobody here knows one. */
+  readonly hasPin?: false;
+}
+
+export interface PlanOptions {
+  /** Whether a name that does not fit is cut at a character boundary; otherwise it is refused. */
+  readonly shortenName?: boolean;
+}
+
+/**
+ * An open session with a terminal that can write one user at a time: never a list, never a clear. Each write names the
+ * snapshot that it starts from; the caller has the lease, has stored its intent, and reads back afterwards.
+ */
+export abstract class DeviceWriter implements AsyncDisposable {
+  abstract readonly identity: DeviceIdentity;
+
+  /**
+   * The user as it is now, out of a complete, proven list; undefined: proven to be absent.
+   * @throws {IncompleteReadError} @throws {DeviceError}
+   */
+  abstract readUser(id: DeviceUserId, depth: SnapshotDepth): Promise<UserSnapshot | undefined>;
+
+  /**
+   * The user as it will be when `change` is written, byte by byte; sends nothing.
+   * @throws {UnwritableValueError} a value does not fit the terminal, with the count and the bound
+   */
+  abstract plan(before: UserSnapshot, change: UserChange, options?: PlanOptions): UserSnapshot;
+
+  /**
+   * The user as it will be when `snapshot` is written to this terminal, where it is absent: equal but for the slot,
+   * which is another one when its own is taken now.
+   * @throws {UnwritableValueError} the terminal is full, or cannot hold it
+   * @throws {IncompleteReadError} @throws {DeviceError}
+   */
+  abstract planRestore(snapshot: UserSnapshot): Promise<UserSnapshot>;
+
+  /** Overwrites `before` with `after`; credentials stay. @throws {DeviceError} refused, or it is not known whether it was done */
+  abstract update(before: UserSnapshot, after: UserSnapshot): Promise<void>;
+
+  /** Removes this user with all credentials; punches stay. @throws {DeviceError} as update */
+  abstract delete(before: UserSnapshot): Promise<void>;
+
+  /** Writes an absent user with all credentials, as planRestore made it. @throws {DeviceError} as update */
+  abstract restore(planned: UserSnapshot): Promise<void>;
+
+  /** Reads a snapshot's bytes again. @throws {BadSnapshotError} they are not one of this protocol */
+  abstract decode(bytes: Buffer): UserSnapshot;
+
+  /** Says goodbye and lets go of the session; never throws. */
+  abstract close(): Promise<void>;
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
