@@ -6,6 +6,7 @@ import { CreateAasReads1764100000003 } from './1764100000003-CreateAasReads.js';
 import { AddressOfEnabledDevices1764100000004 } from './1764100000004-AddressOfEnabledDevices.js';
 import { AdmitDialInTerminals1764200000000 } from './1764200000000-AdmitDialInTerminals.js';
 import { FollowMappings1764300000020 } from './1764300000020-FollowMappings.js';
+import { QuarantineSwappedTerminals1764300000021 } from './1764300000021-QuarantineSwappedTerminals.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   AddressOfEnabledDevices1764100000004,
   AdmitDialInTerminals1764200000000,
   FollowMappings1764300000020,
+  QuarantineSwappedTerminals1764300000021,
 ];

@@ -13,6 +13,8 @@ export const AUDIT_OPERATIONS = [
   'user_noticed',
   'device_added',
   'device_changed',
+  'terminal_swapped',
+  'terminal_accepted',
   'terminal_pending',
   'terminal_registered',
   'terminal_alarm',
