@@ -1,7 +1,7 @@
-import { AdminGuard, CurrentActor } from '@app/auth';
+import { CurrentActor, Permit } from '@app/auth';
 import { IdParam, ProblemDocument } from '@app/http';
 import { type Actor, formatWallTime } from '@app/kernel';
-import { Body, Controller, Get, Param, Patch, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Post } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -22,7 +22,7 @@ import { AddedDeviceView, DeviceView, deviceView } from './dto/device.view.js';
 @ApiTags('devices')
 @ApiBearerAuth()
 @ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
-@UseGuards(AdminGuard)
+@Permit('viewer')
 @Controller('api/devices')
 export class DevicesController {
   constructor(private readonly devices: DevicesService) {}
@@ -43,6 +43,7 @@ export class DevicesController {
   }
 
   @Post()
+  @Permit('administrator')
   @ApiOperation({
     summary: 'Register a terminal',
     description: 'Asks it first who it is; read-only, nothing changes on it.',
@@ -58,6 +59,7 @@ export class DevicesController {
   }
 
   @Patch(':id')
+  @Permit('administrator')
   @ApiOperation({ summary: 'Change how a terminal is treated', description: 'Nothing changes on the terminal itself.' })
   @ApiOkResponse({ type: DeviceView })
   @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request' })
