@@ -99,7 +99,7 @@ describe('a first start', () => {
     expect([again.status, ((await again.json()) as { code: string }).code]).toEqual([401, 'accounts/setup-token']);
   });
 
-  it('lets the command line make accounts and keys, with the password from a file only its owner reads', async () => {
+  it('makes accounts from the command line, with the password from a file that only its owner reads', async () => {
     const file = join(await newFolder(), 'password');
     await writeFile(file, 'nine small green boats\n', { mode: 0o644 });
     const add = ['account', 'add', 'mina', '--role', 'operator', '--password-file', file];
@@ -113,6 +113,9 @@ describe('a first start', () => {
     expect((await cli('account', 'deactivate', 'mina')).code).toBe(0);
     expect((await api('/api/session', { method: 'POST', body })).status).toBe(401);
     expect((await cli('account', 'deactivate', 'admin')).stderr).toContain('last active administrator');
+  });
+
+  it('makes a key from the command line, shows it once, and revokes it', async () => {
     const key = (await cli('key', 'create', 'payroll', '--role', 'viewer', '--days', '30')).stdout.trim();
     const asProgram = (): Promise<Response> =>
       fetch(`${url}/api/session`, { headers: { authorization: `Bearer ${key}` } });

@@ -79,15 +79,21 @@ export async function openTestApp(
   if (options.coordination) builder.overrideProvider(COORDINATION_OPTIONS).useValue(options.coordination);
   for (const [token, value] of options.provide ?? []) builder.overrideProvider(token).useValue(value);
   const app = (await builder.compile()).createNestApplication({ logger: false });
-  await app.init();
+  const dispose = async (): Promise<void> => {
+    await app.close();
+    if (!options.database) await database[Symbol.asyncDispose]();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  try {
+    await app.init();
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
   return {
     app,
     database,
     get: (token) => app.get(token),
-    async [Symbol.asyncDispose]() {
-      await app.close();
-      if (!options.database) await database[Symbol.asyncDispose]();
-      await rm(dataDir, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: dispose,
   };
 }
