@@ -26,7 +26,8 @@ export class RoutePermissions implements OnModuleInit {
   /** @throws {RouteWithoutPermissionError} naming every method that states neither a role nor `@Public()` */
   onModuleInit(): void {
     const unstated = this.list().filter(({ permission }) => permission === undefined);
-    if (unstated.length > 0) throw new RouteWithoutPermissionError(unstated.map(({ handler }) => handler));
+    if (unstated.length > 0)
+      throw new RouteWithoutPermissionError([...new Set(unstated.map(({ handler }) => handler))]);
   }
 
   /** Every route of every controller, by path and then by method. */

@@ -7,7 +7,7 @@ import { WindowCounter } from './window-counter.js';
 
 const WINDOW_MS = 60_000;
 /** Load balancers ask often, and must never hear that they ask too often. */
-const NOT_COUNTED = /^\/health(\/|$)/;
+const NOT_COUNTED = /^\/health([/?]|$)/;
 
 /** One address asks more than `REQUESTS_PER_MINUTE` allows. */
 export class TooManyRequestsError extends AppError {
@@ -37,7 +37,7 @@ export class RequestLimit {
 
   /** Express middleware; may stand in several places of a request's way, and counts it once. */
   readonly middleware = (request: Request, _response: Response, next: NextFunction): void => {
-    if (this.limit === 0 || this.counted.has(request) || NOT_COUNTED.test(request.path)) {
+    if (this.limit === 0 || this.counted.has(request) || NOT_COUNTED.test(request.originalUrl)) {
       next();
       return;
     }

@@ -11,7 +11,9 @@ const boss = administrator('test');
 beforeAll(async () => {
   app = await openTestApp([AccountsModule], { clock: new ManualClock() });
 });
-afterAll(() => app[Symbol.asyncDispose]());
+afterAll(async () => {
+  await app[Symbol.asyncDispose]();
+});
 
 describe('accounts', () => {
   it('are made, listed and changed by an administrator, and never show a hash', async () => {

@@ -24,7 +24,9 @@ beforeAll(async () => {
   clock = new ManualClock();
   app = await openTestApp([AccountsModule], { clock });
 });
-afterAll(() => app[Symbol.asyncDispose]());
+afterAll(async () => {
+  await app[Symbol.asyncDispose]();
+});
 
 describe('an API key', () => {
   it('is shown once, lets a program in with its role, and is stored as its beginning and a digest', async () => {
@@ -39,7 +41,7 @@ describe('an API key', () => {
     for (const text of [stored, listed.body, log]) expect(JSON.stringify(text)).not.toContain(key.slice(12));
     expect(listed.body).toMatchObject([{ id, prefix, role: 'operator', created_by: 'admin-token' }]);
     expect(log).toMatchObject([
-      { performedBy: 'admin-token', details: { key: prefix, name: 'payroll', role: 'operator' } },
+      { performedBy: 'admin-token', details: { key: `key:${prefix}`, name: 'payroll', role: 'operator' } },
     ]);
   });
 
@@ -47,7 +49,7 @@ describe('an API key', () => {
     const { id, key, prefix } = await aKey();
     for (let time = 0; time < 2; time += 1) await call(app, 'delete', `/api/keys/${id}`).expect(204);
     expect(told(await call(app, 'get', '/api/session', key))).toEqual([401, 'auth/unauthenticated']);
-    const revoked = (await audited(app, 'key_revoked')).filter(({ details }) => details.key === prefix);
+    const revoked = (await audited(app, 'key_revoked')).filter(({ details }) => details.key === `key:${prefix}`);
     expect(revoked).toHaveLength(1);
     expect(told(await call(app, 'delete', '/api/keys/999'))).toEqual([404, 'accounts/key-not-found']);
   });

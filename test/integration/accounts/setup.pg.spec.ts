@@ -104,7 +104,7 @@ describe('ADMIN_PASSWORD_FILE', () => {
   async function prepared(file: string): Promise<object> {
     const env = { ADMIN_TOKEN: '', ADMIN_PASSWORD_FILE: file };
     await using other = await openTestApp([AccountsModule], { clock, database: app.database, env });
-    return other.get(FirstAdministrator).prepare();
+    return await other.get(FirstAdministrator).prepare(); // before it is closed
   }
   async function aFile(text: string, mode = 0o600): Promise<string> {
     const file = join(folder, `password-${mode.toString(8)}`);

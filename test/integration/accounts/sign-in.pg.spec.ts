@@ -14,7 +14,9 @@ beforeAll(async () => {
   clock = new ManualClock();
   app = await openTestApp([AccountsModule], { clock, env: { TRUST_PROXY: '1' } });
 });
-afterAll(() => app[Symbol.asyncDispose]());
+afterAll(async () => {
+  await app[Symbol.asyncDispose]();
+});
 beforeEach(async () => {
   await app.get(DataSource).query('truncate login_failures');
 });
