@@ -24,7 +24,7 @@ export function bannerText(facts: BannerFacts): string {
   const { url, database } = facts;
   const rows: (readonly [string, string])[] = [
     ['API', `${url}/api`],
-    ['Swagger', `${url}/${DOCS_PATH}   (sign in with an account; with a key, any user name and the key as password)`],
+    ['Swagger', `${url}/${DOCS_PATH}   (an account, or any name and an API key as password)`],
     ...accessRows(facts),
     ['Data', database.description],
     ...terminalRows(facts),

@@ -1,5 +1,5 @@
 import { DeviceUserAuditService } from '@app/audit';
-import { Clock, systemActor } from '@app/kernel';
+import { systemActor } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { DataSource, type Repository } from 'typeorm';
@@ -23,7 +23,6 @@ export class LoginService {
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionsService,
     private readonly audit: DeviceUserAuditService,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -39,7 +38,6 @@ export class LoginService {
       const current = await tx.findOne(Account, { where: { id: account.id }, lock: { mode: 'pessimistic_write' } });
       // Between the check and now, an administrator may have set another password or put the account to rest.
       if (!current?.active || current.passwordHash !== account.passwordHash) throw new LoginFailedError();
-      await tx.update(Account, { id: current.id }, { lastLoginAt: this.clock.now() });
       await this.attempts.clear(tx, name);
       await this.audit.logOperation(tx, {
         operation: 'login_succeeded',

@@ -5,7 +5,7 @@ import { type Tx } from '@app/database';
 import { type Actor, Clock, type Role } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type Account, AccountSession } from './accounts.entities.js';
+import { Account, AccountSession } from './accounts.entities.js';
 import { hashOf, newSecret } from './secret-token.js';
 
 const TOKEN_PREFIX = 'hs_';
@@ -49,7 +49,7 @@ export class SessionsService {
     this.maxMs = config.sessionMaxHours * 3_600_000;
   }
 
-  /** Begins a session, in the caller's transaction. */
+  /** Begins a session, in the caller's transaction; the account's last log-in is now. */
   async open(tx: Tx, account: Account): Promise<OpenedSession> {
     const now = this.clock.now();
     const expiresAt = new Date(now.getTime() + this.maxMs);
@@ -61,6 +61,7 @@ export class SessionsService {
     const token = `${TOKEN_PREFIX}${newSecret()}`;
     const row = { accountId: account.id, tokenHash: hashOf(token), createdAt: now, lastUsedAt: now, expiresAt };
     await tx.insert(AccountSession, row);
+    await tx.update(Account, { id: account.id }, { lastLoginAt: now });
     return { token, account, expiresAt };
   }
 

@@ -35,6 +35,7 @@ describe('signing in', () => {
     const { token } = body as { token: string };
     const who = await call(app, 'get', '/api/session', token).expect(200);
     expect(who.body).toMatchObject({ name: 'Mina', role: 'operator', by: 'session' });
+    expect((await app.get(AccountsService).getByName('mina')).lastLoginAt).toEqual(clock.now());
     for (const table of ['accounts', 'account_sessions', 'device_user_audit_log', 'login_failures']) {
       const rows = JSON.stringify(await app.get(DataSource).query(`select * from ${table}`));
       expect(rows).not.toContain(token);
