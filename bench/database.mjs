@@ -10,14 +10,14 @@ export async function openServices({ poolSize = 10, env = {} } = {}) {
   const postgres = await startEmbeddedPostgres({ dataDir: folder.path });
   await migrate(postgres.url);
   const { AppConfig, ConfigModule } = await library('config');
-  const { AuthModule } = await library('auth');
+  const { AccountsModule } = await library('accounts');
   const { SyncServicesModule } = await library('sync-services');
   const { Test } = load('@nestjs/testing');
   const module = await Test.createTestingModule({
     imports: [
       ConfigModule.forRoot(AppConfig.fromEnv({ DATA_DIR: folder.path, ...env })),
       DatabaseModule.forRoot({ url: postgres.url, applicationName: 'holdfast-bench', poolSize }),
-      AuthModule,
+      AccountsModule,
       SyncServicesModule,
     ],
   }).compile();

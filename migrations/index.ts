@@ -5,6 +5,7 @@ import { CreatePunches1764100000002 } from './1764100000002-CreatePunches.js';
 import { CreateAasReads1764100000003 } from './1764100000003-CreateAasReads.js';
 import { AddressOfEnabledDevices1764100000004 } from './1764100000004-AddressOfEnabledDevices.js';
 import { AdmitDialInTerminals1764200000000 } from './1764200000000-AdmitDialInTerminals.js';
+import { CreateAccounts1764300000000 } from './1764300000000-CreateAccounts.js';
 import { FollowMappings1764300000020 } from './1764300000020-FollowMappings.js';
 import { QuarantineSwappedTerminals1764300000021 } from './1764300000021-QuarantineSwappedTerminals.js';
 
@@ -17,6 +18,7 @@ export const migrations = [
   CreateAasReads1764100000003,
   AddressOfEnabledDevices1764100000004,
   AdmitDialInTerminals1764200000000,
+  CreateAccounts1764300000000,
   FollowMappings1764300000020,
   QuarantineSwappedTerminals1764300000021,
 ];

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { AAS_ENTITIES } from '@app/aas';
+import { ACCOUNT_ENTITIES } from '@app/accounts';
 import { AUDIT_ENTITIES } from '@app/audit';
 import { BUFFER_ENTITIES } from '@app/buffer';
 import { dataSourceOptions, migrate } from '@app/database';
@@ -17,6 +18,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 /** Every entity of the program. */
 export const ALL_ENTITIES = [
   ...AAS_ENTITIES,
+  ...ACCOUNT_ENTITIES,
   ...AUDIT_ENTITIES,
   ...BUFFER_ENTITIES,
   ...DEVICE_ENTITIES,

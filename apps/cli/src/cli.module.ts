@@ -1,3 +1,4 @@
+import { AccountsModule } from '@app/accounts';
 import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
 import { BufferModule } from '@app/buffer';
@@ -18,6 +19,7 @@ export class CliModule {
         ConfigModule.forRoot(options.config),
         DatabaseModule.forRoot({ url: options.databaseUrl, applicationName: 'holdfast-cli', poolSize: 4 }),
         AuthModule,
+        AccountsModule,
         AuditModule,
         BufferModule,
         DevicesModule,

@@ -1,11 +1,13 @@
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
 import { addAasCommands } from './commands/aas.js';
+import { addAccountCommands } from './commands/account.js';
 import { addAuditCommands } from './commands/audit.js';
 import { addBufferCommands } from './commands/buffer.js';
 import { addDatabaseCommands } from './commands/db.js';
 import { addDeviceCommands } from './commands/device.js';
 import { addEmulateCommands } from './commands/emulate.js';
+import { addKeyCommands } from './commands/key.js';
 import { addSyncCommands } from './commands/sync.js';
 import { addTokenCommands } from './commands/token.js';
 import { ExitCode } from './exit-code.js';
@@ -34,6 +36,8 @@ function buildProgram(): Command {
   addAasCommands(program);
   addEmulateCommands(program);
   addDatabaseCommands(program);
+  addAccountCommands(program);
+  addKeyCommands(program);
   addTokenCommands(program);
   return program;
 }

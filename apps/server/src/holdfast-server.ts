@@ -1,9 +1,9 @@
-import { AdminTokenService } from '@app/auth';
+import { FirstAdministrator } from '@app/accounts';
 import { AppConfig } from '@app/config';
 import { migrate, openDatabaseServer, type DatabaseServer } from '@app/database';
 import { DevicesService, type LockedDevices } from '@app/devices';
 import { type DialInAddress, DialInService } from '@app/dial-in';
-import { assignRequestId } from '@app/http';
+import { assignRequestId, RequestLimit, trustedProxies } from '@app/http';
 import { BackgroundWork } from '@app/kernel';
 import { NestLogger } from '@app/logging';
 import { MachineSyncService } from '@app/sync-services';
@@ -65,14 +65,14 @@ export class HoldfastServer {
     if (signal.aborted) return;
     const app = await this.startApp(database);
     if (signal.aborted) return;
-    const token = await app.get(AdminTokenService).ensureToken();
+    const access = await app.get(FirstAdministrator).prepare();
     await app.listen(this.config.port, this.config.host);
     const url = serverUrl(app.getHttpServer());
     const dialIn = await this.letTerminalsDialIn(app);
     const demos = await this.showDemos(app, database, dialIn);
     const devices = await app.get(DevicesService).list();
     const locked = await this.findLockedDevices(app);
-    this.banner = bannerText({ url, token, database, dialIn, demos, devices, locked });
+    this.banner = bannerText({ url, access, database, dialIn, demos, devices, locked });
     this.readDevicesInBackground(app);
   }
 
@@ -100,6 +100,8 @@ export class HoldfastServer {
     this.closers.push(async () => this.demos?.stop()); // after the app, which may be reading them
     this.closers.push(() => app.close());
     app.use(assignRequestId); // before the body is read, so that a body that cannot be read has an id too
+    app.set('trust proxy', trustedProxies(this.config));
+    app.use(app.get(RequestLimit).middleware); // the same: what is refused need not be read
     app.useBodyParser('json', { limit: BODY_LIMIT });
     mountDocumentation(app);
     return app;

@@ -1,3 +1,4 @@
+import { AccountsModule } from '@app/accounts';
 import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
 import { BufferModule } from '@app/buffer';
@@ -32,6 +33,7 @@ export class ServerModule implements NestModule {
         DatabaseModule.forRoot({ url: options.databaseUrl, applicationName: 'holdfast-server' }),
         HttpModule,
         AuthModule,
+        AccountsModule,
         ScheduleModule.forRoot(),
         TerminusModule.forRoot({ logger: false }),
         AuditModule,

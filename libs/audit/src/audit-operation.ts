@@ -25,6 +25,15 @@ export const AUDIT_OPERATIONS = [
   'lease_acquired',
   'lease_released',
   'lease_expired',
+  'account_created',
+  'account_changed',
+  'password_changed',
+  'login_succeeded',
+  'login_failed',
+  'session_ended',
+  'key_created',
+  'key_revoked',
+  'access_denied',
 ] as const;
 export type AuditOperation = (typeof AUDIT_OPERATIONS)[number];
 

@@ -1,6 +1,6 @@
-import { AdminGuard } from '@app/auth';
+import { Permit } from '@app/auth';
 import { pageOf, ProblemDocument } from '@app/http';
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -18,7 +18,7 @@ class AuditEntryPage extends pageOf(AuditEntryView) {}
 @ApiTags('audit')
 @ApiBearerAuth()
 @ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
-@UseGuards(AdminGuard)
+@Permit('operator')
 @Controller('api/device-users/audit')
 export class AuditController {
   constructor(private readonly audit: DeviceUserAuditService) {}

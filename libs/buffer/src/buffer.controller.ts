@@ -1,6 +1,6 @@
-import { AdminGuard } from '@app/auth';
+import { Permit } from '@app/auth';
 import { IdParam, pageOf, ProblemDocument } from '@app/http';
-import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -19,7 +19,7 @@ class BufferedUserPage extends pageOf(BufferedUserView) {}
 @ApiTags('buffer')
 @ApiBearerAuth()
 @ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
-@UseGuards(AdminGuard)
+@Permit('viewer')
 @Controller('api/device-users/buffer')
 export class BufferController {
   constructor(private readonly buffer: DeviceUserBufferService) {}

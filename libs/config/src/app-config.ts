@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import {
   IsIn,
@@ -73,12 +74,70 @@ export class AppConfig {
   @Setting({
     variable: 'ADMIN_TOKEN',
     unit: 'text, 8 or more visible ASCII characters',
-    effect: 'The administrator token of the API. Unset: one is generated at the first start and shown once.',
+    effect: 'A key of the API with the administrator role, for programs. Unset: accounts and API keys alone.',
     secret: true,
   })
   @IsOptional()
   @Matches(/^[\x21-\x7e]{8,}$/, { message: '$property must be 8 or more visible ASCII characters' })
   readonly adminToken?: string;
+
+  @Setting({
+    variable: 'ADMIN_PASSWORD_FILE',
+    unit: 'file',
+    effect:
+      'Its first line is the password of the account "admin", which a start makes when no account is an administrator. ' +
+      'Not for everybody to read. Unset: a set-up token in the banner.',
+  })
+  @IsOptional()
+  @IsString()
+  readonly adminPasswordFile?: string;
+
+  @Setting({
+    variable: 'SESSION_IDLE_MINUTES',
+    default: 480,
+    unit: 'minutes, 1 or more',
+    effect: 'A session ends when nobody has used it for so long.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(525_600)
+  readonly sessionIdleMinutes: number = 480;
+
+  @Setting({
+    variable: 'SESSION_MAX_HOURS',
+    default: 168,
+    unit: 'hours, 1 or more',
+    effect: 'A session ends so long after the log-in, used or not.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(8_760)
+  readonly sessionMaxHours: number = 168;
+
+  @Setting({
+    variable: 'TRUST_PROXY',
+    default: 'off',
+    unit: 'off, number of proxies, or addresses',
+    effect:
+      'Whose X-Forwarded-For, -Proto and -Host are believed: of so many proxies in front, or of those in the list ' +
+      '(10.0.0.5,192.168.0.0/16,loopback,uniquelocal). off: of nobody; then all callers behind a proxy count as one.',
+  })
+  @ValidateBy(
+    { name: 'proxies', validator: { validate: (text: unknown) => namesProxies(String(text)) } },
+    { message: '$property must be off, a number from 1 to 9, or addresses and networks, comma-separated' },
+  )
+  readonly trustProxy: string = 'off';
+
+  @Setting({
+    variable: 'REQUESTS_PER_MINUTE',
+    default: 600,
+    unit: 'requests, or 0',
+    effect: 'How many requests a server takes from one address in a minute, health checks not counted. 0: any number.',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(1_000_000)
+  readonly requestsPerMinute: number = 600;
 
   @Setting({
     variable: 'DEMO',
@@ -236,6 +295,19 @@ export class AppConfig {
 function namesEachClockOnce(pairs: string): boolean {
   const clocks = pairs.split(',').map((pair) => pair.split('=')[0].trim());
   return new Set(clocks).size === clocks.length;
+}
+
+function namesProxies(text: string): boolean {
+  if (text === 'off' || /^[1-9]$/.test(text)) return true;
+  return text.split(',').every((part) => {
+    const [address, bits, ...rest] = part.trim().split('/');
+    if (bits === undefined) return ['loopback', 'linklocal', 'uniquelocal'].includes(address) || isIP(address) > 0;
+    return rest.length === 0 && /^\d{1,3}$/.test(bits) && isIP(address) > 0 && Number(bits) <= widthOf(address);
+  });
+}
+
+function widthOf(address: string): number {
+  return isIP(address) === 4 ? 32 : 128;
 }
 
 function asNumber(text: string): number | string {

@@ -1,8 +1,8 @@
-import { AdminGuard, CurrentActor } from '@app/auth';
+import { CurrentActor, Permit } from '@app/auth';
 import { DeviceGateway, parseDeviceAddress, type ProbeStageResult } from '@app/device-gateway';
 import { IdParam, ProblemDocument } from '@app/http';
 import { type Actor, formatWallTime } from '@app/kernel';
-import { Body, Controller, Get, HttpCode, HttpStatus, Param, Patch, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Patch, Post } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -26,7 +26,7 @@ import { SwappedTerminals } from './swapped-terminals.js';
 @ApiTags('devices')
 @ApiBearerAuth()
 @ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
-@UseGuards(AdminGuard)
+@Permit('viewer')
 @Controller('api/devices')
 export class DevicesController {
   constructor(
@@ -51,6 +51,7 @@ export class DevicesController {
   }
 
   @Post('probe')
+  @Permit('administrator')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     summary: 'Try a terminal before it is registered',
@@ -66,6 +67,7 @@ export class DevicesController {
   }
 
   @Post()
+  @Permit('administrator')
   @ApiOperation({
     summary: 'Register a terminal',
     description: 'Asks it first who it is; read-only, nothing changes on it.',
@@ -81,6 +83,7 @@ export class DevicesController {
   }
 
   @Patch(':id')
+  @Permit('administrator')
   @ApiOperation({
     summary: 'Change how a terminal is reached and treated',
     description:
@@ -103,6 +106,7 @@ export class DevicesController {
   }
 
   @Post(':id/accept-terminal')
+  @Permit('administrator')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     summary: 'Accept another terminal in the place of a registered one',

@@ -1,8 +1,8 @@
-import { AdminGuard, CurrentActor } from '@app/auth';
+import { CurrentActor, Permit } from '@app/auth';
 import { DeviceView, deviceView } from '@app/devices';
 import { ProblemDocument } from '@app/http';
 import { type Actor } from '@app/kernel';
-import { Body, Controller, Get, Param, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -25,7 +25,7 @@ import { PendingTerminalsService } from './pending-terminals.service.js';
 @ApiTags('devices')
 @ApiBearerAuth()
 @ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
-@UseGuards(AdminGuard)
+@Permit('viewer')
 @Controller('api/pending-terminals')
 export class PendingTerminalsController {
   constructor(private readonly pending: PendingTerminalsService) {}
@@ -38,6 +38,7 @@ export class PendingTerminalsController {
   }
 
   @Post(':serial_number/adopt')
+  @Permit('administrator')
   @ApiOperation({
     summary: 'Register one of them',
     description:

@@ -1,3 +1,4 @@
+export { addressGroup, callerAddress } from './caller-address.js';
 export { AppErrorFilter } from './app-error.filter.js';
 export { decodeCursor, encodeCursor, BadCursorError } from './cursor.js';
 export { IdParam, ROW_ID } from './id-param.js';
@@ -9,3 +10,6 @@ export { assignRequestId } from './request-id.middleware.js';
 export { HttpModule } from './http.module.js';
 export { PUBLIC_ROUTE, Public } from './public.js';
 export { snakeCased } from './snake-case.js';
+export { RequestLimit, TooManyRequestsError } from './request-limit.js';
+export { trustedProxies } from './trust-proxy.js';
+export { WindowCounter, type WindowLimit } from './window-counter.js';

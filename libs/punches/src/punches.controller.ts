@@ -1,6 +1,6 @@
-import { AdminGuard } from '@app/auth';
+import { Permit } from '@app/auth';
 import { pageOf, ProblemDocument } from '@app/http';
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Query } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -18,7 +18,7 @@ class PunchViewPage extends pageOf(PunchView) {}
 @ApiTags('punches')
 @ApiBearerAuth()
 @ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
-@UseGuards(AdminGuard)
+@Permit('viewer')
 @Controller('api/punches')
 export class PunchesController {
   constructor(private readonly punches: PunchesService) {}

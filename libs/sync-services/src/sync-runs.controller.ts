@@ -1,19 +1,8 @@
-import { AdminGuard, CurrentActor } from '@app/auth';
+import { CurrentActor, Permit } from '@app/auth';
 import { DevicesService } from '@app/devices';
 import { IdParam, pageOf, ProblemDocument } from '@app/http';
 import { type Actor } from '@app/kernel';
-import {
-  Controller,
-  Get,
-  HttpStatus,
-  type MessageEvent,
-  Param,
-  Post,
-  Query,
-  Res,
-  Sse,
-  UseGuards,
-} from '@nestjs/common';
+import { Controller, Get, HttpStatus, type MessageEvent, Param, Post, Query, Res, Sse } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBearerAuth,
@@ -39,7 +28,7 @@ class SyncRunPage extends pageOf(SyncRunView) {}
 @ApiTags('sync runs')
 @ApiBearerAuth()
 @ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
-@UseGuards(AdminGuard)
+@Permit('viewer')
 @Controller('api')
 export class SyncRunsController {
   constructor(
@@ -50,6 +39,7 @@ export class SyncRunsController {
   ) {}
 
   @Post('devices/:id/sync')
+  @Permit('operator')
   @ApiOperation({
     summary: 'Read a terminal now: buffer its users, import its punches',
     description:
