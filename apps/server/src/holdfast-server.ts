@@ -3,7 +3,7 @@ import { AppConfig } from '@app/config';
 import { migrate, openDatabaseServer, type DatabaseServer } from '@app/database';
 import { DevicesService, type LockedDevices } from '@app/devices';
 import { type DialInAddress, DialInService } from '@app/dial-in';
-import { assignRequestId, RequestLimit, trustedProxies } from '@app/http';
+import { assignRequestId, RequestLimit } from '@app/http';
 import { BackgroundWork } from '@app/kernel';
 import { NestLogger } from '@app/logging';
 import { MachineSyncService } from '@app/sync-services';
@@ -100,7 +100,6 @@ export class HoldfastServer {
     this.closers.push(async () => this.demos?.stop()); // after the app, which may be reading them
     this.closers.push(() => app.close());
     app.use(assignRequestId); // before the body is read, so that a body that cannot be read has an id too
-    app.set('trust proxy', trustedProxies(this.config));
     app.use(app.get(RequestLimit).middleware); // the same: what is refused need not be read
     app.useBodyParser('json', { limit: BODY_LIMIT });
     mountDocumentation(app);

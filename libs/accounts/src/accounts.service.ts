@@ -86,17 +86,15 @@ export class AccountsService {
     const now = this.clock.now();
     const { role, passwordHash } = wanted;
     const facts = { name, nameKey: nameKeyOf(name), role, passwordHash, createdBy: actor.name };
-    try {
-      // First, so that everybody who makes an administrator takes the same locks in the same order.
-      if (role === 'administrator') await tx.query('delete from setup_tokens');
-      const { identifiers } = await tx.insert(Account, { ...facts, createdAt: now, passwordChangedAt: now });
-      const account = await tx.findOneByOrFail(Account, { id: String(identifiers[0].id) });
-      await this.record(tx, 'account_created', account, actor, { role });
-      return account;
-    } catch (error) {
-      if (sqlState(error) === SqlState.UNIQUE_VIOLATION) throw new AccountNameTakenError(name);
-      throw error;
-    }
+    // First, so that everybody who makes an administrator takes the same locks in the same order.
+    if (role === 'administrator') await tx.query('delete from setup_tokens');
+    const row = { ...facts, createdAt: now, passwordChangedAt: now };
+    const { identifiers } = await tx.insert(Account, row).catch((error: unknown) => {
+      throw sqlState(error) === SqlState.UNIQUE_VIOLATION ? new AccountNameTakenError(name) : error;
+    });
+    const account = await tx.findOneByOrFail(Account, { id: String(identifiers[0].id) });
+    await this.record(tx, 'account_created', account, actor, { role });
+    return account;
   }
 
   /**

@@ -11,5 +11,4 @@ export { HttpModule } from './http.module.js';
 export { PUBLIC_ROUTE, Public } from './public.js';
 export { snakeCased } from './snake-case.js';
 export { RequestLimit, TooManyRequestsError } from './request-limit.js';
-export { trustedProxies } from './trust-proxy.js';
 export { WindowCounter, type WindowLimit } from './window-counter.js';
