@@ -1,5 +1,6 @@
 import { LEAST_LIKENESS, beginningLikeness, wordLikeness } from './compare-tokens.js';
 import { compareParsed, type NameComparison, parseName, type ParsedName, type WordMemory } from './compare-names.js';
+import { Shares } from './shares.js';
 import { joinedToken, type NameToken, skeletonsOf } from './name-token.js';
 
 export interface NameMatch extends NameComparison {
@@ -79,37 +80,26 @@ export class NameIndex {
 
   /** The places of the people who share the most with a name, weighed by how rare it is. */
   private candidates(shown: ParsedName, memory: WordMemory, accepts: (id: string) => boolean): number[] {
-    const shares = new Map<number, number>();
+    const shares = new Shares(this.size);
     shown.tokens.forEach((token, place) => {
-      const mayGoOn = shown.cut && place === shown.tokens.length - 1;
+      if (token.initial) return;
+      this.addShares(shares, token, shown.cut && place === shown.tokens.length - 1, memory);
       const next = shown.tokens[place + 1];
-      const own = this.sharesOf(token, mayGoOn, memory);
-      if (next && !token.initial && !next.initial) {
-        for (const [person, share] of this.sharesOf(joinedToken(token, next), false, memory))
-          own.set(person, Math.max(own.get(person) ?? 0, share));
-      }
-      for (const [person, share] of own) shares.set(person, (shares.get(person) ?? 0) + share);
+      if (next !== undefined && !next.initial) this.addShares(shares, joinedToken(token, next), false, memory);
+      shares.endOfWord();
     });
-    return [...shares]
-      .filter(([place]) => accepts(this.ids[place]))
-      .sort(([a, x], [b, y]) => y - x || a - b)
-      .slice(0, CANDIDATES)
-      .map(([place]) => place);
+    return shares.best(CANDIDATES, (place) => accepts(this.ids[place]));
   }
 
-  /** Who has a word like this one, and how much that says. */
-  private sharesOf(token: NameToken, mayGoOn: boolean, memory: WordMemory): Map<number, number> {
-    const shares = new Map<number, number>();
-    if (token.initial) return shares;
+  /** Notes who has a word like this one, and how much that says. */
+  private addShares(shares: Shares, token: NameToken, mayGoOn: boolean, memory: WordMemory): void {
     for (const word of this.wordsLike(token, mayGoOn)) {
       const { token: other, people } = this.words[word];
       let likeness = memory(token, other, () => wordLikeness(token, other));
-      if (mayGoOn) likeness = Math.max(likeness, beginningLikeness(token, other) * 0.9);
+      if (mayGoOn && likeness < 0.9) likeness = Math.max(likeness, beginningLikeness(token, other) * 0.9);
       if (likeness < LEAST_LIKENESS) continue;
-      const share = token.weight * likeness ** 4 * (1 + Math.log10(this.size / people.length));
-      for (const person of people) shares.set(person, Math.max(shares.get(person) ?? 0, share));
+      shares.add(people, token.weight * likeness ** 4 * (1 + Math.log10(this.size / people.length)));
     }
-    return shares;
   }
 
   private wordsLike(token: NameToken, mayGoOn: boolean): Set<number> {
