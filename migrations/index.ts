@@ -5,6 +5,8 @@ import { CreatePunches1764100000002 } from './1764100000002-CreatePunches.js';
 import { CreateAasReads1764100000003 } from './1764100000003-CreateAasReads.js';
 import { AddressOfEnabledDevices1764100000004 } from './1764100000004-AddressOfEnabledDevices.js';
 import { AdmitDialInTerminals1764200000000 } from './1764200000000-AdmitDialInTerminals.js';
+import { FollowMappings1764300000020 } from './1764300000020-FollowMappings.js';
+import { QuarantineSwappedTerminals1764300000021 } from './1764300000021-QuarantineSwappedTerminals.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
 export const migrations = [
@@ -15,4 +17,6 @@ export const migrations = [
   CreateAasReads1764100000003,
   AddressOfEnabledDevices1764100000004,
   AdmitDialInTerminals1764200000000,
+  FollowMappings1764300000020,
+  QuarantineSwappedTerminals1764300000021,
 ];

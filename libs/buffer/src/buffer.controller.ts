@@ -1,9 +1,10 @@
 import { AdminGuard } from '@app/auth';
-import { pageOf, ProblemDocument } from '@app/http';
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
+import { IdParam, pageOf, ProblemDocument } from '@app/http';
+import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
+  ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
   ApiTags,
@@ -31,6 +32,7 @@ export class BufferController {
     const filter = {
       status: query.status,
       deviceId: query.device_id,
+      ignored: query.ignored,
       discoveredFrom: query.discovered_from,
       discoveredTo: query.discovered_to,
       lastSeenFrom: query.last_seen_from,
@@ -39,5 +41,14 @@ export class BufferController {
     };
     const { items, nextCursor } = await this.buffer.listBuffer(filter, query);
     return { items: items.map(bufferedUserView), next_cursor: nextCursor };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Show one buffered device user' })
+  @ApiOkResponse({ type: BufferedUserView })
+  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request' })
+  @ApiNotFoundResponse({ type: ProblemDocument, description: 'buffer/user-not-found' })
+  async get(@Param() { id }: IdParam): Promise<BufferedUserView> {
+    return bufferedUserView(await this.buffer.get(id));
   }
 }

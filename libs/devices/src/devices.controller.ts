@@ -1,7 +1,8 @@
 import { AdminGuard, CurrentActor } from '@app/auth';
+import { DeviceGateway, parseDeviceAddress, type ProbeStageResult } from '@app/device-gateway';
 import { IdParam, ProblemDocument } from '@app/http';
 import { type Actor, formatWallTime } from '@app/kernel';
-import { Body, Controller, Get, Param, Patch, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Patch, Post, UseGuards } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -15,9 +16,12 @@ import {
   ApiUnauthorizedResponse,
 } from '@nestjs/swagger';
 import { DevicesService } from './devices.service.js';
-import { AddDeviceBody } from './dto/add-device.body.js';
+import { AcceptTerminalBody } from './dto/accept-terminal.body.js';
+import { AddDeviceBody, ReachBody } from './dto/add-device.body.js';
 import { ChangeDeviceBody } from './dto/change-device.body.js';
 import { AddedDeviceView, DeviceView, deviceView } from './dto/device.view.js';
+import { ProbeView, probeView } from './dto/probe.view.js';
+import { SwappedTerminals } from './swapped-terminals.js';
 
 @ApiTags('devices')
 @ApiBearerAuth()
@@ -25,7 +29,11 @@ import { AddedDeviceView, DeviceView, deviceView } from './dto/device.view.js';
 @UseGuards(AdminGuard)
 @Controller('api/devices')
 export class DevicesController {
-  constructor(private readonly devices: DevicesService) {}
+  constructor(
+    private readonly devices: DevicesService,
+    private readonly swapped: SwappedTerminals,
+    private readonly gateway: DeviceGateway,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'List the registered terminals' })
@@ -40,6 +48,21 @@ export class DevicesController {
   @ApiNotFoundResponse({ type: ProblemDocument, description: 'devices/not-found' })
   async get(@Param() { id }: IdParam): Promise<DeviceView> {
     return deviceView(await this.devices.get(id));
+  }
+
+  @Post('probe')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    summary: 'Try a terminal before it is registered',
+    description: 'Stage by stage: what it is, its serial number, users and clock, and what is likely wrong. Read-only.',
+  })
+  @ApiOkResponse({ type: ProbeView })
+  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request, device/bad-address' })
+  async probe(@Body() { address, comm_key: commKey, ...rest }: ReachBody): Promise<ProbeView> {
+    const stages: ProbeStageResult[] = [];
+    const target = { ...rest, commKey, ...parseDeviceAddress(address) };
+    for await (const stage of this.gateway.probe(target)) stages.push(stage);
+    return probeView(stages);
   }
 
   @Post()
@@ -58,16 +81,49 @@ export class DevicesController {
   }
 
   @Patch(':id')
-  @ApiOperation({ summary: 'Change how a terminal is treated', description: 'Nothing changes on the terminal itself.' })
+  @ApiOperation({
+    summary: 'Change how a terminal is reached and treated',
+    description:
+      'Nothing changes on the terminal itself. With a new address or comm key it is asked first, and must be the registered one.',
+  })
   @ApiOkResponse({ type: DeviceView })
   @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request' })
-  @ApiConflictResponse({ type: ProblemDocument, description: 'devices/already-registered' })
+  @ApiConflictResponse({ type: ProblemDocument, description: 'devices/already-registered, devices/dials-in' })
+  @ApiServiceUnavailableResponse({
+    type: ProblemDocument,
+    description: 'device/unreachable, device/serial-mismatch, …',
+  })
   @ApiNotFoundResponse({ type: ProblemDocument, description: 'devices/not-found' })
   async change(
     @Param() { id }: IdParam,
-    @Body() { time_zone: timeZone, ...rest }: ChangeDeviceBody,
+    @Body() { time_zone: timeZone, comm_key: commKey, ...rest }: ChangeDeviceBody,
     @CurrentActor() actor: Actor,
   ): Promise<DeviceView> {
-    return deviceView(await this.devices.change(id, { ...rest, timeZone }, actor));
+    return deviceView(await this.devices.change(id, { ...rest, timeZone, commKey }, actor));
+  }
+
+  @Post(':id/accept-terminal')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({
+    summary: 'Accept another terminal in the place of a registered one',
+    description: 'It is asked once more who it is. Mappings and punches stay with the device.',
+  })
+  @ApiOkResponse({ type: DeviceView })
+  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request' })
+  @ApiConflictResponse({
+    type: ProblemDocument,
+    description: 'devices/not-in-quarantine, devices/already-registered',
+  })
+  @ApiNotFoundResponse({ type: ProblemDocument, description: 'devices/not-found' })
+  @ApiServiceUnavailableResponse({
+    type: ProblemDocument,
+    description: 'device/unreachable, device/serial-mismatch, …',
+  })
+  async accept(
+    @Param() { id }: IdParam,
+    @Body() { serial_number: serialNumber }: AcceptTerminalBody,
+    @CurrentActor() actor: Actor,
+  ): Promise<DeviceView> {
+    return deviceView(await this.swapped.accept(id, serialNumber, actor));
   }
 }

@@ -2,7 +2,7 @@ import { canonicalDeviceUserId } from '@app/kernel';
 import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsDate, IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsBoolean, IsDate, IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
 import { ROW_ID } from './id-param.js';
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/i;
@@ -18,6 +18,16 @@ export function OptionalInstant(description: string): PropertyDecorator {
     IsOptional(),
     Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? parseInstant(value) : value)),
     IsDate({ message: '$property must be an instant with its offset, such as 2026-01-31T09:45:00Z' }),
+  );
+}
+
+/** An optional `true` or `false` of a query. */
+export function OptionalFlag(description: string): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ type: Boolean, description }),
+    IsOptional(),
+    Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value)),
+    IsBoolean({ message: '$property must be true or false' }),
   );
 }
 

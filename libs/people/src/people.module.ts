@@ -1,12 +1,16 @@
+import { AuditModule } from '@app/audit';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PEOPLE_ENTITIES } from './people.entities.js';
 import { PeopleService } from './people.service.js';
+import { UserMappingsService } from './user-mappings.service.js';
+import { MappingsController } from './mappings.controller.js';
 
 /** People, and the mapping of device users to them. */
 @Module({
-  imports: [TypeOrmModule.forFeature(PEOPLE_ENTITIES)],
-  providers: [PeopleService],
-  exports: [PeopleService],
+  imports: [AuditModule, TypeOrmModule.forFeature(PEOPLE_ENTITIES)],
+  controllers: [MappingsController],
+  providers: [PeopleService, UserMappingsService],
+  exports: [PeopleService, UserMappingsService],
 })
 export class PeopleModule {}

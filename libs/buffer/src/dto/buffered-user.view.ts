@@ -24,6 +24,10 @@ export class BufferedUserView {
   @ApiProperty({ enum: PERSON_TYPES, nullable: true }) readonly mapped_to_person_type: PersonType | null;
   @ApiProperty({ type: String, format: 'date-time', nullable: true }) readonly mapped_at: string | null;
   @ApiProperty({ type: String, nullable: true }) readonly notes: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When it was put aside.' })
+  readonly ignored_at: string | null;
+  @ApiProperty({ type: String, nullable: true, example: 'account:mina' }) readonly ignored_by: string | null;
+  @ApiProperty({ type: String, nullable: true }) readonly ignored_reason: string | null;
 }
 
 export function bufferedUserView(row: BufferedUser): BufferedUserView {
@@ -45,5 +49,8 @@ export function bufferedUserView(row: BufferedUser): BufferedUserView {
     mapped_to_person_type: row.mappedToPersonType,
     mapped_at: row.mappedAt?.toISOString() ?? null,
     notes: row.notes,
+    ignored_at: row.ignoredAt?.toISOString() ?? null,
+    ignored_by: row.ignoredBy,
+    ignored_reason: row.ignoredReason,
   };
 }

@@ -1,4 +1,4 @@
-import { OptionalInstant, OptionalRowId, PageQuery } from '@app/http';
+import { OptionalFlag, OptionalInstant, OptionalRowId, PageQuery } from '@app/http';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
 import { MAPPING_STATUSES, type MappingStatus } from '../mapping-status.js';
@@ -11,6 +11,9 @@ export class ListBufferQuery extends PageQuery {
 
   @OptionalRowId('Only users of this device.')
   readonly device_id?: string;
+
+  @OptionalFlag('true: only users that were put aside; false: only users that were not.')
+  readonly ignored?: boolean;
 
   @OptionalInstant('First met at this instant or later.')
   readonly discovered_from?: Date;

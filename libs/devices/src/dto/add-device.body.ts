@@ -9,14 +9,8 @@ import {
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, IsTimeZone, Max, MaxLength, Min, MinLength } from 'class-validator';
 
-/** What an administrator tells about a terminal; all else is asked from the terminal itself. */
-export class AddDeviceBody {
-  @ApiProperty({ minLength: 1, maxLength: 100, example: 'Front door' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(100)
-  readonly name: string;
-
+/** How to reach a terminal that is called at its address. */
+export class ReachBody {
   @ApiProperty({ description: 'Host name or address, with `:port` when it is not 4370.', example: '192.168.1.201' })
   @IsString()
   @MinLength(1)
@@ -49,6 +43,15 @@ export class AddDeviceBody {
   @IsOptional()
   @IsIn(NAME_ENCODINGS)
   readonly encoding: NameEncoding = 'auto';
+}
+
+/** What an administrator tells about a terminal; all else is asked from the terminal itself. */
+export class AddDeviceBody extends ReachBody {
+  @ApiProperty({ minLength: 1, maxLength: 100, example: 'Front door' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(100)
+  readonly name: string;
 
   @ApiPropertyOptional({ description: 'IANA zone of the terminal’s clock.', example: 'Africa/Addis_Ababa' })
   @IsOptional()

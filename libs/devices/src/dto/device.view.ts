@@ -30,6 +30,15 @@ export class DeviceView {
   @ApiProperty({ type: String, nullable: true }) readonly time_zone: string | null;
   @ApiProperty({ description: 'Whether a comm key is stored.' }) readonly has_comm_key: boolean;
   @ApiProperty({ type: String, nullable: true }) readonly serial_number: string | null;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description:
+      'Serial number of another terminal that answers for this one; accept it, or bring the registered one back.',
+  })
+  readonly found_serial_number: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Since when.' })
+  readonly quarantined_at: string | null;
   @ApiProperty({ type: String, nullable: true }) readonly model: string | null;
   @ApiProperty({ type: String, nullable: true }) readonly platform: string | null;
   @ApiProperty({ type: String, nullable: true }) readonly firmware: string | null;
@@ -71,6 +80,8 @@ export function deviceView(device: Device): DeviceView {
     time_zone: device.timeZone,
     has_comm_key: device.commKeyEncrypted !== null,
     serial_number: device.serialNumber,
+    found_serial_number: device.foundSerialNumber,
+    quarantined_at: device.quarantinedAt?.toISOString() ?? null,
     model: device.model,
     platform: device.platform,
     firmware: device.firmware,
