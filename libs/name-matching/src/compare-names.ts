@@ -32,7 +32,7 @@ export interface NameReason {
   readonly shown?: string;
   /** Of the person's name. */
   readonly name?: string;
-  /** 0 to 1: how alike the two words are. */
+  /** 0 to 1, in full hundredths: how alike the two words are. */
   readonly likeness?: number;
 }
 
@@ -144,13 +144,13 @@ function choose(pairs: Pair[], shownCount: number, nameCount: number): Pair[] {
   const value = (pair: Pair): number => pair.likeness * pair.weight;
   const distance = ({ at: [i, j] }: Pair): number => Math.abs(i - j);
   pairs.sort((p, q) => value(q) - value(p) || distance(p) - distance(q) || p.at[0] + p.at[1] - q.at[0] - q.at[1]);
-  const [takenA, takenB] = [new Array<boolean>(shownCount).fill(false), new Array<boolean>(nameCount).fill(false)];
-  const isFree = (taken: boolean[], at: number, length: number): boolean =>
-    !taken.slice(at, at + length).includes(true);
+  const [takenA, takenB] = [new Uint8Array(shownCount), new Uint8Array(nameCount)];
+  const isFree = (taken: Uint8Array, at: number, length: number): boolean =>
+    !taken.subarray(at, at + length).includes(1);
   return pairs.filter(({ at: [i, j], length: [m, n] }) => {
     if (!isFree(takenA, i, m) || !isFree(takenB, j, n)) return false;
-    takenA.fill(true, i, i + m);
-    takenB.fill(true, j, j + n);
+    takenA.fill(1, i, i + m);
+    takenB.fill(1, j, j + n);
     return true;
   });
 }
@@ -212,7 +212,7 @@ function reasonsOf(shown: ParsedName, name: ParsedName, chosen: readonly Pair[])
       kind,
       shown: words(shown.tokens, i, m),
       name: words(name.tokens, j, n),
-      likeness: Math.round(likeness * 100) / 100,
+      likeness: Math.floor(likeness * 100) / 100,
     }));
   shown.tokens.forEach(({ key }, place) => {
     if (!isTaken(chosen, 0, place)) reasons.push({ kind: 'missing', shown: key });

@@ -31,7 +31,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/ck|[cq]/g, 'k'],
   [/K/g, 'x'],
   [/ou|oo/g, 'u'],
-  [/ee/g, 'i'],
+  [/ee|(?<=[^aeiou])y$/g, 'i'],
   [/([a-zA-Z])\1+/g, '$1'],
   [/(?<=[aeiou])h$|-/g, ''],
 ];
