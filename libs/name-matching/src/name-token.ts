@@ -40,6 +40,7 @@ export const ANY_WORD: NameToken = {
 export function tokensOf(words: readonly string[], lastIsCut: boolean): NameToken[] {
   const tokens: NameToken[] = [];
   let head = '';
+  let article = '';
   words.forEach((word, place) => {
     const latin = romanized(word);
     if (latin === '') return;
@@ -48,13 +49,17 @@ export function tokensOf(words: readonly string[], lastIsCut: boolean): NameToke
       head += latin;
       return;
     }
-    if (ARTICLES.has(latin) && !(isLast && tokens.length === 0) && letterCount(word) > 1) return;
+    if (ARTICLES.has(latin) && !(isLast && tokens.length === 0) && letterCount(word) > 1) {
+      article = latin;
+      return;
+    }
     const joined: string = head + latin;
     head = '';
     if (LINKS.has(joined)) tokens.push(tokenOf(joined, word, LINK_WEIGHT));
     else if (letterCount(word) === 1 && joined === latin && !(isLast && lastIsCut))
       tokens.push({ ...tokenOf(joined, word, INITIAL_WEIGHT), initial: true });
-    else tokens.push(tokenOf(joined, word));
+    else tokens.push(withArticle(tokenOf(joined, word), article));
+    article = '';
   });
   return tokens;
 }
@@ -74,6 +79,17 @@ function tokenOf(latin: string, word: string, weight?: number): NameToken {
   const vowels = vowelsWritten(word);
   const readings = readingsOf(latin).map((reading) => soundsOf(reading, vowels));
   return { key: plain(latin), readings, weight: weight ?? weightOf(readings[0]), initial: false };
+}
+
+/** Whose article is written apart may have it written on, or have its letter for an initial. */
+function withArticle(token: NameToken, article: string): NameToken {
+  if (!/^[aeu]l$/.test(article)) return token;
+  const [{ latin, vowels }] = token.readings;
+  return {
+    ...token,
+    key: `${article}${token.key}`,
+    readings: [...token.readings, soundsOf(`${article}${latin}`, vowels)],
+  };
 }
 
 function readingsOf(latin: string): string[] {

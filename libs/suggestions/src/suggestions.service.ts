@@ -13,7 +13,7 @@ export interface Suggestion {
   readonly person: RosterPerson;
   /** 0 to 1, in hundredths. */
   readonly score: number;
-  /** The strongest first. */
+  /** What settles it first, what contradicts it last. */
   readonly evidence: readonly Evidence[];
 }
 
