@@ -8,7 +8,7 @@ import { KINDS, variantOf } from './variants.mjs';
  * that a reader would get right who recognises every spelling, but has nothing to go by besides the name: where n people
  * fit equally well, one in n.
  */
-export async function accuracyOf({ roster, search, seed, perCell, onMiss }) {
+export async function accuracyOf({ roster, search, seed, perCell, onMiss, withCeiling = true }) {
   const chance = new Chance(seed);
   const cells = [];
   for (const culture of CULTURES) {
@@ -24,7 +24,7 @@ export async function accuracyOf({ roster, search, seed, perCell, onMiss }) {
         if (place === 0) cell.first += 1;
         else onMiss?.({ culture, kind, text: variant.text, person, place });
         if (place >= 0 && place < 3) cell.firstThree += 1;
-        cell.ceiling += 1 / equals(people, variant, person);
+        if (withCeiling) cell.ceiling += 1 / equals(people, variant, person);
       }
       if (cell.asked > 0) cells.push(cell);
     }

@@ -38,6 +38,8 @@ export declare function accuracyOf(options: {
   readonly search: (text: string) => Promise<readonly string[]> | readonly string[];
   readonly seed: number;
   readonly perCell: number;
+  /** Counting who fits as well takes most of the time; without it, `ceiling` is 0. */
+  readonly withCeiling?: boolean;
 }): Promise<AccuracyCell[]>;
 
 export declare function totalOf(cells: readonly AccuracyCell[]): Omit<AccuracyCell, 'culture' | 'kind'>;
