@@ -4,7 +4,7 @@ import { Breather } from './breather.js';
 import { RosterIndex } from './roster-index.js';
 import { RosterTooLargeError } from './suggestions.errors.js';
 
-/** About 600 bytes each: what a process that does other things as well can spare. */
+/** About 700 bytes each: what a process that does other things as well can spare. */
 export const MOST_PEOPLE = 250_000;
 
 /** Keeps the index of the active people in memory for as long as they stay the same. */
