@@ -1,7 +1,10 @@
 import { library, load, scratchFolder } from './support.mjs';
 
-/** An embedded PostgreSQL with durable writes, migrated, and the program's services over it; `env` are settings of theirs. */
-export async function openServices({ poolSize = 10, env = {} } = {}) {
+/**
+ * An embedded PostgreSQL with durable writes, migrated, and the program's services over it; `env` are settings of theirs,
+ * `modules` more of them.
+ */
+export async function openServices({ poolSize = 10, env = {}, modules = [] } = {}) {
   load('reflect-metadata');
   const folder = scratchFolder();
   const { startEmbeddedPostgres, migrate, DatabaseModule } = await library('database');
@@ -19,6 +22,7 @@ export async function openServices({ poolSize = 10, env = {} } = {}) {
       DatabaseModule.forRoot({ url: postgres.url, applicationName: 'holdfast-bench', poolSize }),
       AccountsModule,
       SyncServicesModule,
+      ...modules,
     ],
   }).compile();
   return {

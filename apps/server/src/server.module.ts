@@ -9,6 +9,7 @@ import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
 import { HttpModule } from '@app/http';
 import { LoggingModule, NestLogger } from '@app/logging';
+import { SuggestionsModule } from '@app/suggestions';
 import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
@@ -41,6 +42,7 @@ export class ServerModule implements NestModule {
         DeviceGatewayModule,
         DevicesModule,
         DialInModule,
+        SuggestionsModule,
         SyncServicesModule,
       ],
       controllers: [HealthController],

@@ -7,3 +7,4 @@ export { UserMapping } from './user-mapping.entity.js';
 export { MappingTakenError, NoSuchMappingError, NoSuchPersonError } from './people.errors.js';
 export { EndMappingQuery } from './dto/end-mapping.query.js';
 export { type DeviceUserRef, type MappingEnding, UserMappingsService } from './user-mappings.service.js';
+export { type MappingTraits, PeopleRoster, type RosterMapping, type RosterPerson } from './people-roster.js';

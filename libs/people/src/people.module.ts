@@ -2,6 +2,7 @@ import { AuditModule } from '@app/audit';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PEOPLE_ENTITIES } from './people.entities.js';
+import { PeopleRoster } from './people-roster.js';
 import { PeopleService } from './people.service.js';
 import { UserMappingsService } from './user-mappings.service.js';
 import { MappingsController } from './mappings.controller.js';
@@ -10,7 +11,7 @@ import { MappingsController } from './mappings.controller.js';
 @Module({
   imports: [AuditModule, TypeOrmModule.forFeature(PEOPLE_ENTITIES)],
   controllers: [MappingsController],
-  providers: [PeopleService, UserMappingsService],
-  exports: [PeopleService, UserMappingsService],
+  providers: [PeopleService, PeopleRoster, UserMappingsService],
+  exports: [PeopleService, PeopleRoster, UserMappingsService],
 })
 export class PeopleModule {}
