@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { AAS_ENTITIES } from '@app/aas';
 import { AUDIT_ENTITIES } from '@app/audit';
 import { BUFFER_ENTITIES } from '@app/buffer';
+import { CONFLICT_ENTITIES } from '@app/conflict';
 import { dataSourceOptions, migrate } from '@app/database';
 import { DEVICE_ENTITIES } from '@app/devices';
 import { DIAL_IN_ENTITIES } from '@app/dial-in';
@@ -19,6 +20,7 @@ export const ALL_ENTITIES = [
   ...AAS_ENTITIES,
   ...AUDIT_ENTITIES,
   ...BUFFER_ENTITIES,
+  ...CONFLICT_ENTITIES,
   ...DEVICE_ENTITIES,
   ...DIAL_IN_ENTITIES,
   ...PEOPLE_ENTITIES,
