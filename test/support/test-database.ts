@@ -4,6 +4,7 @@ import { AAS_ENTITIES } from '@app/aas';
 import { AUDIT_ENTITIES } from '@app/audit';
 import { BUFFER_ENTITIES } from '@app/buffer';
 import { dataSourceOptions, migrate } from '@app/database';
+import { DEVICE_WRITER_ENTITIES } from '@app/device-writer';
 import { DEVICE_ENTITIES } from '@app/devices';
 import { DIAL_IN_ENTITIES } from '@app/dial-in';
 import { migrations } from '@app/migrations';
@@ -20,6 +21,7 @@ export const ALL_ENTITIES = [
   ...AUDIT_ENTITIES,
   ...BUFFER_ENTITIES,
   ...DEVICE_ENTITIES,
+  ...DEVICE_WRITER_ENTITIES,
   ...DIAL_IN_ENTITIES,
   ...PEOPLE_ENTITIES,
   ...PUNCH_ENTITIES,
