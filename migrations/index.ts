@@ -5,6 +5,7 @@ import { CreatePunches1764100000002 } from './1764100000002-CreatePunches.js';
 import { CreateAasReads1764100000003 } from './1764100000003-CreateAasReads.js';
 import { AddressOfEnabledDevices1764100000004 } from './1764100000004-AddressOfEnabledDevices.js';
 import { AdmitDialInTerminals1764200000000 } from './1764200000000-AdmitDialInTerminals.js';
+import { JournalDeviceWrites1764300000030 } from './1764300000030-JournalDeviceWrites.js';
 import { SettleConflicts1764300000040 } from './1764300000040-SettleConflicts.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
@@ -16,5 +17,6 @@ export const migrations = [
   CreateAasReads1764100000003,
   AddressOfEnabledDevices1764100000004,
   AdmitDialInTerminals1764200000000,
+  JournalDeviceWrites1764300000030,
   SettleConflicts1764300000040,
 ];

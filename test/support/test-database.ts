@@ -5,6 +5,7 @@ import { AUDIT_ENTITIES } from '@app/audit';
 import { BUFFER_ENTITIES } from '@app/buffer';
 import { CONFLICT_ENTITIES } from '@app/conflict';
 import { dataSourceOptions, migrate } from '@app/database';
+import { DEVICE_WRITER_ENTITIES } from '@app/device-writer';
 import { DEVICE_ENTITIES } from '@app/devices';
 import { DIAL_IN_ENTITIES } from '@app/dial-in';
 import { migrations } from '@app/migrations';
@@ -22,6 +23,7 @@ export const ALL_ENTITIES = [
   ...BUFFER_ENTITIES,
   ...CONFLICT_ENTITIES,
   ...DEVICE_ENTITIES,
+  ...DEVICE_WRITER_ENTITIES,
   ...DIAL_IN_ENTITIES,
   ...PEOPLE_ENTITIES,
   ...PUNCH_ENTITIES,

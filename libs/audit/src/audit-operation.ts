@@ -24,6 +24,14 @@ export const AUDIT_OPERATIONS = [
   'lease_acquired',
   'lease_released',
   'lease_expired',
+  'device_write_intended',
+  'device_write_done',
+  'device_write_not_done',
+  'device_write_undetermined',
+  'user_deleted',
+  'user_deletion_refused',
+  'user_deletion_undone',
+  'user_deletion_undo_refused',
 ] as const;
 export type AuditOperation = (typeof AUDIT_OPERATIONS)[number];
 
