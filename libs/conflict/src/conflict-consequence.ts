@@ -10,7 +10,7 @@ import { type UserConflict } from './conflict.entity.js';
 import { ConflictNotFoundError, NoAgreementError } from './conflict.errors.js';
 import { type DetectionContext } from './conflict.ledger.js';
 import { ConflictRepository } from './conflict.repository.js';
-import { type NameLimit } from './name-limit.js';
+import { type NameLimit, nameLimitOfConflict } from './name-limit.js';
 import { type Decision, planResolution } from './resolution-plan.js';
 import { differences, isUnchanged } from './rules.js';
 import { databaseVersionOf, deviceVersionOf, known, type UserVersion } from './user-version.js';
@@ -136,8 +136,7 @@ export class ConflictConsequence extends WriteConsequence {
   }
 
   private async limitOf({ deviceId, nameLimitBytes }: UserConflict): Promise<NameLimit> {
-    const { encoding } = await this.devices.get(deviceId);
-    return { bytes: nameLimitBytes, encoding };
+    return nameLimitOfConflict({ nameLimitBytes }, await this.devices.get(deviceId));
   }
 }
 

@@ -32,7 +32,9 @@ export class ConflictDetection {
       const user = mapped.get(deviceUserId);
       return user ? [{ user, told }] : [];
     });
-    const shared = await this.people.sharedCards(tx, [...new Set(known.flatMap(({ user, told }) => cardsOf(user, told)))]);
+    const shared = await this.people.sharedCards(tx, [
+      ...new Set(known.flatMap(({ user, told }) => cardsOf(user, told))),
+    ]);
     const strangers = read.filter(({ deviceUserId }) => !mapped.has(deviceUserId));
     const claims = new CardClaims(strangers, shared);
     const openOf = byUser(open);
@@ -69,7 +71,9 @@ export class ConflictDetection {
   ): Promise<Finding[]> {
     const claimed = found.some(({ type }) => type === 'duplicate_id');
     if (!claimed) return [...found];
-    const isOpen = new Set(open.filter((each) => each.conflictType === 'duplicate_id').map((each) => each.deviceUserId));
+    const isOpen = new Set(
+      open.filter((each) => each.conflictType === 'duplicate_id').map((each) => each.deviceUserId),
+    );
     const settled = await this.conflicts.findLastSettled(tx, deviceId, 'duplicate_id');
     return found.filter(({ type, deviceUserId, claims }) => {
       const last = type === 'duplicate_id' && !isOpen.has(deviceUserId) ? settled.get(deviceUserId) : undefined;

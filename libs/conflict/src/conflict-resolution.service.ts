@@ -8,6 +8,7 @@ import { PersonAttributes } from '@app/people';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFLICT_PURPOSE, CONFLICT_SERVICE, ConflictConsequence, ConflictMovedError } from './conflict-consequence.js';
+import { type ConflictDetail, ConflictDetails } from './conflict-detail.js';
 import { ConflictDetection } from './conflict-detection.js';
 import { type UserConflict } from './conflict.entity.js';
 import {
@@ -20,7 +21,7 @@ import {
 import { ConflictLedger, type DetectionContext, type DetectionTotals } from './conflict.ledger.js';
 import { type ConflictFilter, type ConflictPage, ConflictRepository } from './conflict.repository.js';
 import { type Finding } from './finding.js';
-import { type NameLimit } from './name-limit.js';
+import { type NameLimit, nameLimitOfConflict } from './name-limit.js';
 import { type Decision, planResolution } from './resolution-plan.js';
 import { differences, isUnchanged } from './rules.js';
 import { databaseVersionOf, deviceVersionOf, type UserVersion } from './user-version.js';
@@ -45,6 +46,7 @@ export class ConflictResolutionService implements OnModuleInit {
     private readonly conflicts: ConflictRepository,
     private readonly detection: ConflictDetection,
     private readonly ledger: ConflictLedger,
+    private readonly details: ConflictDetails,
     private readonly consequence: ConflictConsequence,
     private readonly consequences: WriteConsequences,
     private readonly people: PersonAttributes,
@@ -83,7 +85,10 @@ export class ConflictResolutionService implements OnModuleInit {
   }
 
   /** A page of conflicts, settled ones too if they are asked for. @throws {BadCursorError} */
-  async listConflicts(filter: ConflictFilter, page: { readonly limit: number; readonly cursor?: string }): Promise<ConflictPage> {
+  async listConflicts(
+    filter: ConflictFilter,
+    page: { readonly limit: number; readonly cursor?: string },
+  ): Promise<ConflictPage> {
     return this.conflicts.list(filter, page);
   }
 
@@ -92,6 +97,11 @@ export class ConflictResolutionService implements OnModuleInit {
     const conflict = await this.conflicts.find(id);
     if (!conflict) throw new ConflictNotFoundError(id);
     return conflict;
+  }
+
+  /** A conflict with all that it takes to decide. @throws {ConflictNotFoundError} */
+  async describeConflict(id: string): Promise<ConflictDetail> {
+    return this.details.of(await this.getConflict(id));
   }
 
   /**
@@ -115,18 +125,12 @@ export class ConflictResolutionService implements OnModuleInit {
     }
   }
 
-  /** How much of a name the device of a conflict can store. */
-  async nameLimitOf({ deviceId, nameLimitBytes }: UserConflict): Promise<NameLimit> {
-    const { encoding } = await this.devices.get(deviceId);
-    return { bytes: nameLimitBytes, encoding };
-  }
-
   private async carryOut(conflict: UserConflict, request: ResolutionRequest, actor: Actor): Promise<void> {
     const { strategy, choices, notes, shortenName, version, signal } = request;
     if (conflict.resolved) throw new AlreadyResolvedError(conflict);
     if (version !== undefined && version !== conflict.version) throw new StaleDecisionError(version, conflict);
     const device = await this.devices.get(conflict.deviceId);
-    const limit = await this.nameLimitOf(conflict);
+    const limit = nameLimitOfConflict(conflict, device);
     const mapped = await this.people.findMappedUser(this.dataSource.manager, conflict.deviceId, conflict.deviceUserId);
     if (!mapped) throw new UserNotMappedError(conflict);
     if (!isUnchanged(conflict.databaseData, databaseVersionOf(mapped)))
@@ -176,7 +180,12 @@ export class ConflictResolutionService implements OnModuleInit {
   }
 
   /** What went wrong is told to the caller in any case; that it could not be audited is not the caller's trouble. */
-  private async noteFailure(conflict: UserConflict, request: ResolutionRequest, actor: Actor, error: unknown): Promise<void> {
+  private async noteFailure(
+    conflict: UserConflict,
+    request: ResolutionRequest,
+    actor: Actor,
+    error: unknown,
+  ): Promise<void> {
     const { id, deviceId, deviceUserId, conflictType, deviceData } = conflict;
     const code = error instanceof AppError ? error.code : 'conflict/unforeseen';
     const reason = error instanceof AppError ? error.message : 'see the log';
@@ -202,4 +211,3 @@ function isAsShown({ deviceData, databaseData }: UserConflict, { user }: UserSna
   const apart = (device: UserVersion): string => differences(device, databaseData, limit).join();
   return isUnchanged(deviceData, found) && apart(found) === apart(deviceData);
 }
-

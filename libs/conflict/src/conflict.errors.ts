@@ -21,7 +21,13 @@ export class AlreadyResolvedError extends AppError {
   constructor({ id, resolvedAt, resolvedBy, resolutionStrategy, resolutionNotes }: UserConflict) {
     const how = resolutionStrategy ?? resolutionNotes ?? 'it vanished';
     super(`Conflict ${id} was settled at ${resolvedAt?.toISOString()} by ${resolvedBy} (${how}); nothing was changed`, {
-      details: { conflictId: id, resolvedAt, resolvedBy, strategy: resolutionStrategy, notes: resolutionNotes },
+      details: {
+        conflictId: id,
+        resolvedAt: resolvedAt?.toISOString(),
+        resolvedBy,
+        strategy: resolutionStrategy,
+        notes: resolutionNotes,
+      },
     });
   }
 }
@@ -129,5 +135,13 @@ export class NoAgreementError extends AppError {
 /** The versions as they are now, for whoever has to decide again. */
 function freshVersions(conflict: UserConflict): Record<string, unknown> {
   const { id, version, resolved, differing, deviceData, databaseData, agreedData } = conflict;
-  return { conflictId: id, version, resolved, differing, device: deviceData, database: databaseData, agreed: agreedData };
+  return {
+    conflictId: id,
+    version,
+    resolved,
+    differing,
+    device: deviceData,
+    database: databaseData,
+    agreed: agreedData,
+  };
 }

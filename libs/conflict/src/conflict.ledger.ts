@@ -46,7 +46,8 @@ export class ConflictLedger {
   ): Promise<DetectionTotals> {
     const { deviceId, seenAt, nameLimit } = context;
     const records = new Map(open.map((conflict) => [keyOf(conflict.conflictType, conflict.deviceUserId), conflict]));
-    const recordOf = ({ type, deviceUserId }: Finding): UserConflict | undefined => records.get(keyOf(type, deviceUserId));
+    const recordOf = ({ type, deviceUserId }: Finding): UserConflict | undefined =>
+      records.get(keyOf(type, deviceUserId));
     const isFound = new Set(found.map(({ type, deviceUserId }) => keyOf(type, deviceUserId)));
     const fresh = found.filter((finding) => !recordOf(finding));
     const changed = found.filter((finding) => ![finding.version, undefined].includes(recordOf(finding)?.version));

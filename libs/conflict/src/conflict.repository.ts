@@ -73,7 +73,10 @@ export class ConflictRepository {
     const settled = await tx
       .createQueryBuilder(UserConflict, 'conflict')
       .distinctOn(['conflict.deviceUserId'])
-      .where('conflict.deviceId = :deviceId and conflict.conflictType = :type and conflict.resolved', { deviceId, type })
+      .where('conflict.deviceId = :deviceId and conflict.conflictType = :type and conflict.resolved', {
+        deviceId,
+        type,
+      })
       .andWhere('conflict.resolutionStrategy is not null')
       .orderBy('conflict.deviceUserId')
       .addOrderBy('conflict.id', 'DESC')
@@ -134,7 +137,10 @@ export class ConflictRepository {
   }
 
   /** A page in the order of detection. @throws {BadCursorError} */
-  async list(filter: ConflictFilter, page: { readonly limit: number; readonly cursor?: string }): Promise<ConflictPage> {
+  async list(
+    filter: ConflictFilter,
+    page: { readonly limit: number; readonly cursor?: string },
+  ): Promise<ConflictPage> {
     const query = this.conflicts
       .createQueryBuilder('conflict')
       .orderBy('conflict.id', 'ASC')

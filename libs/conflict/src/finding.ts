@@ -35,7 +35,11 @@ export function findingsOf(
 ): Finding[] {
   const database = databaseVersionOf(mapped);
   const agreed = known(mapped.adopted);
-  const found = (type: ConflictType, differing: readonly ComparedAttribute[], claimed: readonly Claim[] = []): Finding => {
+  const found = (
+    type: ConflictType,
+    differing: readonly ComparedAttribute[],
+    claimed: readonly Claim[] = [],
+  ): Finding => {
     const { deviceUserId, personId, personType } = mapped;
     const device = lastKnown(told, open.get(type));
     const facts = { device, database, agreed, differing, claims: claimed, personId, personType };
@@ -58,8 +62,7 @@ function mismatch(
 ): ComparedAttribute[] {
   const before = open?.deviceData ?? {};
   const stillOpen = (open?.differing ?? []).filter(
-    (attribute) =>
-      told[attribute] === undefined && !isSame(attribute, before[attribute], database[attribute], limit),
+    (attribute) => told[attribute] === undefined && !isSame(attribute, before[attribute], database[attribute], limit),
   );
   const now = new Set([...differences(told, database, limit), ...stillOpen]);
   return differences({ ...before, ...told }, database, limit).filter((attribute) => now.has(attribute));

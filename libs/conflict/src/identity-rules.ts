@@ -25,9 +25,18 @@ export function isStranger(name: string | null | undefined, other: string | null
 }
 
 const IDEOGRAPHS = /\p{Script=Han}/u;
-const SCRIPTS = ['Latin', 'Cyrillic', 'Greek', 'Arabic', 'Hebrew', 'Ethiopic', 'Devanagari', 'Thai', 'Hangul', 'Han'].map(
-  (script) => [script, new RegExp(String.raw`\p{Script=${script}}`, 'u')] as const,
-);
+const SCRIPTS = [
+  'Latin',
+  'Cyrillic',
+  'Greek',
+  'Arabic',
+  'Hebrew',
+  'Ethiopic',
+  'Devanagari',
+  'Thai',
+  'Hangul',
+  'Han',
+].map((script) => [script, new RegExp(String.raw`\p{Script=${script}}`, 'u')] as const);
 const TELLING_LETTERS = 3;
 
 /** Words in small letters without accents; of a name in ideographs, which has no blanks, each of them. */

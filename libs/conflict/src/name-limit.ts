@@ -21,6 +21,14 @@ export function nameLimitOf(
   return { bytes, encoding: device.encoding };
 }
 
+/** What the device of a conflict could store of a name when it was last read. */
+export function nameLimitOfConflict(
+  { nameLimitBytes }: { readonly nameLimitBytes: number | null },
+  { encoding }: { readonly encoding: NameEncoding },
+): NameLimit {
+  return { bytes: nameLimitBytes, encoding };
+}
+
 /**
  * Whether the name on a device is that of the database: equal after normalisation, or the beginning of it with no room
  * for the next character. A character that the device cut in its middle has been dropped by whoever decoded the name.

@@ -44,7 +44,9 @@ export function planResolution(
     const vain = strategy === 'merge' ? vainChoices(device, database, choices) : [];
     if (vain.length > 0) return VainChoiceError.ofEmpty(vain);
     if (toDevice.includes('has_pin') && database.has_pin === true) return new PinUnknownError(deviceUserId);
-    const missing = toDevice.find((attribute) => ['privilege', 'group_id'].includes(attribute) && database[attribute] === null);
+    const missing = toDevice.find(
+      (attribute) => ['privilege', 'group_id'].includes(attribute) && database[attribute] === null,
+    );
     if (missing) return new EmptyValueError(missing, strategy);
     if (toDatabase.includes('name') && person && normalised('name', device.name) === null)
       return new EmptyValueError('name', strategy);

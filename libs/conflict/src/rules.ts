@@ -29,7 +29,8 @@ export function isSame<A extends ComparedAttribute>(
   inDatabase: AdoptedAttributes[A] | undefined,
   limit: NameLimit,
 ): boolean {
-  if (attribute === 'name') return isSameName((onDevice ?? null) as string | null, (inDatabase ?? null) as string | null, limit);
+  if (attribute === 'name')
+    return isSameName((onDevice ?? null) as string | null, (inDatabase ?? null) as string | null, limit);
   return normalised(attribute, onDevice) === normalised(attribute, inDatabase);
 }
 
@@ -43,7 +44,8 @@ export function movedSince(
   return Object.fromEntries(
     COMPARED_ATTRIBUTES.filter((attribute) => agreed[attribute] !== undefined).map((attribute) => {
       const moved = (now: UserVersion): boolean =>
-        now[attribute] !== undefined && normalised(attribute, now[attribute]) !== normalised(attribute, agreed[attribute]);
+        now[attribute] !== undefined &&
+        normalised(attribute, now[attribute]) !== normalised(attribute, agreed[attribute]);
       const onDevice = moved(device);
       // What the device held then may be the beginning only of what the database has held all along.
       const inDatabase = moved(database) && !isSame(attribute, agreed[attribute], database[attribute], limit);
