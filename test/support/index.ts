@@ -40,3 +40,4 @@ export {
   type SyncedKind,
   type SyncedTerminal,
 } from './synced-terminals.js';
+export { type Disagreement, disagreement, disagreements, mapDisagreement } from './conflicts.js';

@@ -10,7 +10,7 @@ describe('two names', () => {
     expect(isStranger(name, other)).toBe(true);
   });
 
-  it.each([
+  it.each<[string | null, string, string]>([
     ['Mina Ward', 'Mina Bell', 'a common first name'],
     ['WARD, MINA', 'Mina Ward', 'another order'],
     ['José Núñez', 'Jose Nunez', 'no accents'],
@@ -20,7 +20,7 @@ describe('two names', () => {
     ['王小明', 'Wang Xiaoming', 'another script, which nobody can compare here'],
     [null, 'Mina', 'no name'],
     ['...', 'Mina', 'no letter'],
-  ])('%s and %s may be of one: %s is there', (name, other) => {
+  ])('%s and %s may be of one: %s is there', (name, other, _) => {
     expect(isStranger(name, other)).toBe(false);
   });
 });
