@@ -84,8 +84,10 @@ const UP = [
        raise exception '% on % of device % needs the lease of that device', tg_op, tg_table_name, new.device_id
          using errcode = 'HF001', hint = 'Write through Lease.transaction.';
      end if;
-     if tg_op = 'UPDATE' and tg_table_name = 'device_writes' and old.state <> 'open' then
-       raise exception 'write % was settled as % and stays so', old.id, old.state using errcode = 'integrity_constraint_violation';
+     if tg_op = 'UPDATE' and tg_table_name = 'device_writes' then
+       if old.state <> 'open' then
+         raise exception 'write % was settled as % and stays so', old.id, old.state using errcode = 'integrity_constraint_violation';
+       end if;
      end if;
      return new;
    end $$`,

@@ -32,6 +32,13 @@ export {
 } from './terminal-rigs.js';
 export { ScriptedTerminal } from './scripted-terminal.js';
 export {
+  aScriptedUser,
+  openWriterApp,
+  RecordingObserver,
+  type ScriptedUser,
+  ScriptedWriterTerminal,
+} from './scripted-writers.js';
+export {
   type BufferedAttributes,
   dialInUrl,
   SYNCED_AIFACE,

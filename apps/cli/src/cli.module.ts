@@ -3,6 +3,7 @@ import { AuthModule } from '@app/auth';
 import { BufferModule } from '@app/buffer';
 import { AppConfig, ConfigModule } from '@app/config';
 import { DatabaseModule } from '@app/database';
+import { DeviceWriterModule } from '@app/device-writer';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
 import { SyncServicesModule } from '@app/sync-services';
@@ -21,6 +22,7 @@ export class CliModule {
         AuditModule,
         BufferModule,
         DevicesModule,
+        DeviceWriterModule,
         DialInModule,
         SyncServicesModule,
       ],

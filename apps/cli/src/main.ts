@@ -5,6 +5,7 @@ import { addAuditCommands } from './commands/audit.js';
 import { addBufferCommands } from './commands/buffer.js';
 import { addDatabaseCommands } from './commands/db.js';
 import { addDeviceCommands } from './commands/device.js';
+import { addDeviceUserCommands } from './commands/device-user.js';
 import { addEmulateCommands } from './commands/emulate.js';
 import { addSyncCommands } from './commands/sync.js';
 import { addTokenCommands } from './commands/token.js';
@@ -28,6 +29,7 @@ function buildProgram(): Command {
         '  holdfast buffer populate --dry-run\n',
     );
   addDeviceCommands(program);
+  addDeviceUserCommands(program);
   addSyncCommands(program);
   addBufferCommands(program);
   addAuditCommands(program);

@@ -4,6 +4,7 @@ import { BufferModule } from '@app/buffer';
 import { AppConfig, ConfigModule } from '@app/config';
 import { DatabaseModule } from '@app/database';
 import { DeviceGatewayModule } from '@app/device-gateway';
+import { DeviceWriterModule } from '@app/device-writer';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
 import { HttpModule } from '@app/http';
@@ -38,6 +39,7 @@ export class ServerModule implements NestModule {
         BufferModule,
         DeviceGatewayModule,
         DevicesModule,
+        DeviceWriterModule,
         DialInModule,
         SyncServicesModule,
       ],

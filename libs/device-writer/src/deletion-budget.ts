@@ -59,17 +59,17 @@ export class DeletionBudget {
   async require(tx: Tx, device: Device, actor: Actor, allowance: number): Promise<void> {
     await tx.query(`select pg_advisory_xact_lock(hashtextextended('holdfast.deletions ' || $1, 0))`, [actor.name]);
     await this.refuseBusyAdministrator(tx, actor);
-    const possibleAt = await this.whenPossible(tx, 'device', device.id, allowance);
-    if (!possibleAt) return;
+    const next = await this.whenPossible(tx, 'device', device.id, allowance);
+    if (!next) return;
     const allowed = `At most 2 % of the users of a device, here ${allowance}, may be deleted in 24 hours`;
-    throw new DeletionBudgetError('device', allowed, possibleAt);
+    throw new DeletionBudgetError('device', allowed, next);
   }
 
   private async refuseBusyAdministrator(tx: Tx, { name }: Actor): Promise<void> {
-    const possibleAt = await this.whenPossible(tx, 'administrator', name, PER_ADMINISTRATOR_AND_HOUR);
-    if (!possibleAt) return;
+    const next = await this.whenPossible(tx, 'administrator', name, PER_ADMINISTRATOR_AND_HOUR);
+    if (!next) return;
     const allowed = `An administrator may delete at most ${PER_ADMINISTRATOR_AND_HOUR} users in an hour`;
-    throw new DeletionBudgetError('administrator', allowed, possibleAt);
+    throw new DeletionBudgetError('administrator', allowed, next);
   }
 
   /** When one of the last `allowed` deletions leaves the window; undefined: there were fewer in it. */
@@ -78,15 +78,17 @@ export class DeletionBudget {
     whose: 'administrator' | 'device',
     who: string,
     allowed: number,
-  ): Promise<Date | undefined> {
+  ): Promise<{ possibleAt: Date; retryAfterSeconds: number } | undefined> {
     const [column, window] = whose === 'device' ? ['device_id', '24 hours'] : ['requested_by', '1 hour'];
-    const rows = await tx.query<{ possible_at: Date }[]>(
-      `select opened_at + interval '${window}' as possible_at from device_writes
+    const rows = await tx.query<{ possible_at: Date; wait_s: number }[]>(
+      `select opened_at + interval '${window}' as possible_at,
+              ceil(extract(epoch from opened_at + interval '${window}' - clock_timestamp()))::int as wait_s
+         from device_writes
         where kind = 'delete' and state <> 'not_done' and ${column} = $1
           and opened_at > clock_timestamp() - interval '${window}'
         order by opened_at desc offset $2 limit 1`,
       [who, allowed - 1],
     );
-    return rows[0]?.possible_at;
+    return rows[0] && { possibleAt: rows[0].possible_at, retryAfterSeconds: rows[0].wait_s };
   }
 }

@@ -31,11 +31,11 @@ export class DeletionBudgetError extends AppError {
   constructor(
     whose: 'administrator' | 'device',
     allowed: string,
-    /** When the next one is possible. */
-    readonly possibleAt: Date,
+    next: { readonly possibleAt: Date; readonly retryAfterSeconds: number },
   ) {
-    super(`${allowed}; the next deletion is possible at ${possibleAt.toISOString()}`, {
-      details: { whose, possibleAt: possibleAt.toISOString() },
+    const possibleAt = next.possibleAt.toISOString();
+    super(`${allowed}; the next deletion is possible at ${possibleAt}`, {
+      details: { whose, possibleAt, retryAfterSeconds: next.retryAfterSeconds },
     });
   }
 }

@@ -1,8 +1,8 @@
-import { AdminGuard, CurrentActor, Permit } from '@app/auth';
+import { CurrentActor, Permit } from '@app/auth';
 import { DevicesService } from '@app/devices';
 import { IdParam, pageOf, ProblemDocument } from '@app/http';
 import { type Actor } from '@app/kernel';
-import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -33,7 +33,6 @@ const FAILED =
 @ApiBearerAuth()
 @ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
 @ApiForbiddenResponse({ type: ProblemDocument, description: 'auth/forbidden, device-writer/administrators-only' })
-@UseGuards(AdminGuard)
 @Controller('api/device-users')
 export class DeviceUserDeletionsController {
   constructor(
@@ -42,17 +41,16 @@ export class DeviceUserDeletionsController {
   ) {}
 
   @Get('deletions')
-  @Permit('operator')
   @ApiOperation({ summary: 'List the users that administrators deleted from terminals, newest first' })
   @ApiOkResponse({ type: DeletionPage })
   @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request, http/bad-cursor' })
+  @Permit('operator')
   async list(@Query() { device_id: deviceId, ...page }: ListDeletionsQuery): Promise<DeletionPage> {
     const { items, nextCursor } = await this.deletions.list({ ...page, deviceId });
     return { items: items.map(deletionView), next_cursor: nextCursor };
   }
 
   @Delete(':deviceId/:deviceUserId')
-  @Permit('administrator')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     summary: 'Delete one user from a terminal',
@@ -68,6 +66,7 @@ export class DeviceUserDeletionsController {
   @ApiTooManyRequestsResponse({ type: ProblemDocument, description: 'device-writer/deletion-budget' })
   @ApiInternalServerErrorResponse({ type: ProblemDocument, description: 'device-writer/undetermined' })
   @ApiServiceUnavailableResponse({ type: ProblemDocument, description: FAILED })
+  @Permit('administrator')
   async delete(
     @Param() { deviceId, deviceUserId }: DeviceUserParam,
     @Body() body: DeletionReason,
@@ -79,7 +78,6 @@ export class DeviceUserDeletionsController {
   }
 
   @Post('deletions/:id/undo')
-  @Permit('administrator')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({
     summary: 'Bring a deleted user back',
@@ -98,6 +96,7 @@ export class DeviceUserDeletionsController {
     description: 'device-writer/undetermined, devices/secret-key',
   })
   @ApiServiceUnavailableResponse({ type: ProblemDocument, description: FAILED })
+  @Permit('administrator')
   async undo(@Param() { id }: IdParam, @CurrentActor() actor: Actor): Promise<UndoneDeletionView> {
     return undoneDeletionView(await this.deletions.undo(id, actor));
   }

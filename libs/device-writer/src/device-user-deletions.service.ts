@@ -55,9 +55,9 @@ export class DeviceUserDeletions {
   async delete(
     device: Device,
     deviceUserId: DeviceUserId,
-    wanted: { reason: string; actor: Actor },
+    wanted: { reason: string; actor: Actor; signal?: AbortSignal },
   ): Promise<Deletion> {
-    const { actor } = wanted;
+    const { actor, signal } = wanted;
     const reason = wanted.reason.trim();
     return this.auditingRefusal(
       'user_deletion_refused',
@@ -73,6 +73,7 @@ export class DeviceUserDeletions {
           deviceUserId,
           actor,
           reason,
+          signal,
           purpose: DeletionConsequence.purpose,
           purposeData: { driver: device.driver },
           beforeIntent: (tx) => this.budget.require(tx, device, actor, allowance),

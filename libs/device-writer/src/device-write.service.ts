@@ -79,7 +79,7 @@ export class DeviceWriteService implements BeforeApplicationShutdown {
         if (signal.aborted) throw new AbortedError(signal.reason);
         const write = await this.intend(lease, device, request, images);
         await this.observer.reached('intended');
-        return this.carryOut({ write, images, lease, session });
+        return await this.carryOut({ write, images, lease, session }); // the session must outlive it
       });
     });
   }

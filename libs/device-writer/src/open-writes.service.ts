@@ -1,4 +1,4 @@
-import { DeviceGateway } from '@app/device-gateway';
+import { DeviceError, DeviceGateway } from '@app/device-gateway';
 import { type Device, DevicesService } from '@app/devices';
 import { AppError, Clock } from '@app/kernel';
 import { deviceLockKey, type Lease, LeaseBusyError, SyncCoordinator } from '@app/sync-coordinator';
@@ -66,11 +66,11 @@ export class OpenWrites {
         this.tellStillOpen({ ...about, purpose: write.purpose }, new Error('this process does not know its purpose'));
         continue;
       }
-      const verdict = await this.judge(lease, session, write);
       try {
-        await this.settlement.settle(lease, write, verdict);
+        await this.settlement.settle(lease, write, await this.judge(lease, session, write));
       } catch (error) {
-        if (lease.signal.aborted) throw error;
+        // Without its terminal none of them can be settled; anything else is about this one.
+        if (lease.signal.aborted || error instanceof DeviceError) throw error;
         this.tellStillOpen(about, error);
       }
     }

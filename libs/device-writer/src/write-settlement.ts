@@ -20,11 +20,13 @@ export class WriteSettlement {
     private readonly seal: SnapshotSeal,
   ) {}
 
-  /** Compares by digest, so that nothing has to be opened. A write that changes nothing is done. */
-  async compare(write: DeviceWrite, found: UserSnapshot | undefined): Promise<Finding> {
-    const digest = await this.seal.digest(found);
-    if (digest === write.afterDigest) return 'after';
-    return digest === write.beforeDigest ? 'before' : 'between';
+  /**
+   * Byte for byte. A write that changes nothing is done.
+   * @throws {SecretKeyError} this server has another key than the one that stored the intent, and cannot judge
+   */
+  async compare({ beforeSealed, afterSealed }: DeviceWrite, found: UserSnapshot | undefined): Promise<Finding> {
+    if (await this.seal.isSame(found, afterSealed)) return 'after';
+    return (await this.seal.isSame(found, beforeSealed)) ? 'before' : 'between';
   }
 
   /**
