@@ -2,6 +2,7 @@ import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
 import { BufferModule } from '@app/buffer';
 import { AppConfig, ConfigModule } from '@app/config';
+import { ConflictModule } from '@app/conflict';
 import { DatabaseModule } from '@app/database';
 import { DeviceWriterModule } from '@app/device-writer';
 import { DevicesModule } from '@app/devices';
@@ -23,6 +24,7 @@ export class CliModule {
         BufferModule,
         DevicesModule,
         DeviceWriterModule,
+        ConflictModule,
         DialInModule,
         SyncServicesModule,
       ],

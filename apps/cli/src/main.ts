@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addAasCommands } from './commands/aas.js';
 import { addAuditCommands } from './commands/audit.js';
 import { addBufferCommands } from './commands/buffer.js';
+import { addConflictCommands } from './commands/conflict.js';
 import { addDatabaseCommands } from './commands/db.js';
 import { addDeviceCommands } from './commands/device.js';
 import { addDeviceUserCommands } from './commands/device-user.js';
@@ -32,6 +33,7 @@ function buildProgram(): Command {
   addDeviceUserCommands(program);
   addSyncCommands(program);
   addBufferCommands(program);
+  addConflictCommands(program);
   addAuditCommands(program);
   addAasCommands(program);
   addEmulateCommands(program);

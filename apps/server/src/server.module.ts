@@ -2,6 +2,7 @@ import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
 import { BufferModule } from '@app/buffer';
 import { AppConfig, ConfigModule } from '@app/config';
+import { ConflictModule } from '@app/conflict';
 import { DatabaseModule } from '@app/database';
 import { DeviceGatewayModule } from '@app/device-gateway';
 import { DeviceWriterModule } from '@app/device-writer';
@@ -40,6 +41,7 @@ export class ServerModule implements NestModule {
         DeviceGatewayModule,
         DevicesModule,
         DeviceWriterModule,
+        ConflictModule,
         DialInModule,
         SyncServicesModule,
       ],

@@ -15,6 +15,7 @@ export { type DetectionContext, type DetectionTotals } from './conflict.ledger.j
 export { ConflictDetectionModule, ConflictModule } from './conflict.module.js';
 export { type ConflictFilter, type ConflictPage } from './conflict.repository.js';
 export { ConflictResolutionService, type ResolutionRequest } from './conflict-resolution.service.js';
+export { ConflictDetailView, conflictDetailView } from './dto/conflict-detail.view.js';
 export { ConflictView, conflictView } from './dto/conflict.view.js';
 export { type Finding } from './finding.js';
 export { isSameName, type NameLimit, nameLimitOf } from './name-limit.js';

@@ -117,7 +117,7 @@ function whom({ device_user_id: id, name }: DeletionView): string {
 }
 
 /** A terminal that dials in is connected to a server, and never to a command. */
-function namingTheServer(request: string): (error: unknown) => never {
+export function namingTheServer(request: string): (error: unknown) => never {
   return (error) => {
     if (error instanceof DeviceError && error.code === 'device/not-connected') {
       const message = `${error.message}. A command never has such a terminal: ask the server, ${request}`;
