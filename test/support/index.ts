@@ -47,3 +47,12 @@ export {
   type SyncedKind,
   type SyncedTerminal,
 } from './synced-terminals.js';
+export {
+  type RigPerson,
+  type WriteFault,
+  type WriteOperation,
+  WRITER_RIGS,
+  type WriterRig,
+  type WriterRigKind,
+  zkWriterRig,
+} from './writer-rigs.js';
