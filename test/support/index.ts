@@ -48,3 +48,12 @@ export {
   type SyncedTerminal,
 } from './synced-terminals.js';
 export { type Disagreement, disagreement, disagreements, mapDisagreement } from './conflicts.js';
+export {
+  type RigPerson,
+  type WriteFault,
+  type WriteOperation,
+  WRITER_RIGS,
+  type WriterRig,
+  type WriterRigKind,
+  zkWriterRig,
+} from './writer-rigs.js';

@@ -8,13 +8,14 @@ import {
   type SnapshotDepth,
   type UserChange,
   type UserSnapshot,
+  UserChangedError,
   WriteObserver,
   WRITER_OPTIONS,
   type WriterOptions,
   type WriteStep,
 } from '@app/device-writer';
 import { canonicalDeviceUserId, type DeviceUserId, slot } from '@app/kernel';
-import { Global, Module, type Type } from '@nestjs/common';
+import { type Type } from '@nestjs/common';
 import { type ManualClock } from './manual-clock.js';
 import { openTestApp, type TestApp, type TestProviders } from './test-app.js';
 import { type TestDatabase } from './test-database.js';
@@ -48,7 +49,7 @@ export function aScriptedUser(id: string, change: Partial<ScriptedUser> = {}): S
 }
 
 /** A terminal in memory that answers DeviceWriters: for the story around a write, whatever the protocol. */
-export class ScriptedWriterTerminal extends DeviceWriters {
+export class ScriptedWriterTerminal implements Pick<DeviceWriters, 'open'> {
   readonly users = new Map<string, ScriptedUser>();
   /** What it was asked, in order: `open`, `read attributes`, `delete`, … */
   readonly log: string[] = [];
@@ -60,7 +61,6 @@ export class ScriptedWriterTerminal extends DeviceWriters {
   openSessions = 0;
 
   constructor(users: readonly ScriptedUser[] = []) {
-    super();
     this.enrol(...users);
   }
 
@@ -129,6 +129,7 @@ class ScriptedWriter extends DeviceWriter {
   async update(before: UserSnapshot, after: UserSnapshot): Promise<void> {
     const { id } = userOf(before.bytes);
     const { templates: _unread, ...attributes } = userOf(after.bytes);
+    this.requireUnchanged(before);
     await this.write('update', () => {
       const { templates } = this.terminal.users.get(id) ?? { templates: [] };
       this.terminal.users.set(id, { ...attributes, templates });
@@ -136,6 +137,7 @@ class ScriptedWriter extends DeviceWriter {
   }
 
   async delete(before: UserSnapshot): Promise<void> {
+    this.requireUnchanged(before);
     await this.write('delete', () => void this.terminal.users.delete(userOf(before.bytes).id));
   }
 
@@ -145,7 +147,8 @@ class ScriptedWriter extends DeviceWriter {
 
   decode(bytes: Buffer): UserSnapshot {
     try {
-      return snapshotOf(userOf(bytes), 'everything');
+      const user = userOf(bytes);
+      return snapshotOf(user, user.templates.length > 0 ? 'everything' : 'attributes');
     } catch (cause) {
       throw new BadSnapshotError('not of the scripted terminal', { cause });
     }
@@ -153,6 +156,12 @@ class ScriptedWriter extends DeviceWriter {
 
   async close(): Promise<void> {
     this.terminal.openSessions -= 1;
+  }
+
+  /** As the real writers do, right before a write. */
+  private requireUnchanged({ bytes, depth }: UserSnapshot): void {
+    const user = this.terminal.users.get(userOf(bytes).id);
+    if (!user || !snapshotOf(user, depth).bytes.equals(bytes)) throw new UserChangedError('changed at the terminal');
   }
 
   private async write(kind: ScriptedWrite, apply: () => void): Promise<void> {
@@ -211,18 +220,15 @@ export async function openWriterApp(
     readonly provide?: TestProviders;
   },
 ): Promise<TestApp> {
-  @Global()
-  @Module({ providers: [{ provide: DeviceWriters, useValue: terminal }], exports: [DeviceWriters] })
-  class ScriptedWritersModule {}
   const { clock, observer, database, modules = [], writer, provide = [] } = options;
-  return openTestApp([ScriptedWritersModule, DeviceWriterModule, ...modules], {
+  return openTestApp([DeviceWriterModule, ...modules], {
     clock,
     database,
     provide: [
       [DeviceWriters, terminal],
       [TerminalHeadcount, { count: async () => terminal.users.size }],
       [WriteObserver, observer ?? new WriteObserver()],
-      [WRITER_OPTIONS, writer ?? { sendMs: 10_000, doubtMs: 3_000 }],
+      [WRITER_OPTIONS, writer ?? { sendMs: 60_000, answerMs: 10_000, doubtMs: 3_000 }],
       ...provide,
     ],
   });

@@ -3,16 +3,22 @@ import { AbortedError, AppError, BackgroundWork, Clock } from '@app/kernel';
 import { deviceLockKey, type Lease, LeaseLostError, SyncCoordinator } from '@app/sync-coordinator';
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { type DeviceWrite } from './device-write.entity.js';
-import { DEVICE_WRITER_SERVICE, DeviceWriteJournal } from './device-write.journal.js';
+import { DEVICE_WRITER_SERVICE, DeviceWriteJournal, type Verdict } from './device-write.journal.js';
 import { type DeviceWriter } from './device-writer.js';
-import { WriteNotDoneError, WriteUndeterminedError, WriteUnsettledError } from './device-writer.errors.js';
+import {
+  OutcomeUnknownError,
+  StaleDeviceUserError,
+  WriteNotDoneError,
+  WriteUndeterminedError,
+  WriteUnsettledError,
+} from './device-writer.errors.js';
 import { OpenWrites } from './open-writes.service.js';
 import { type UserSnapshot } from './user-snapshot.js';
 import { WriteConsequences } from './write-consequence.js';
 import { WriteObserver } from './write-observer.js';
 import { WritePlanner } from './write-planner.js';
 import { depthOf, type FinishedWrite, type WriteImages, type WriteRequest } from './write-request.js';
-import { type Finding, WriteSettlement } from './write-settlement.js';
+import { compare, type Finding, WriteSettlement } from './write-settlement.js';
 import { WRITER_OPTIONS, type WriterOptions } from './writer-options.js';
 import { type WriterSession } from './writer-session.js';
 import { WriterSessions } from './writer-sessions.js';
@@ -108,7 +114,7 @@ export class DeviceWriteService implements BeforeApplicationShutdown {
       if (trouble instanceof LeaseLostError) throw trouble; // the terminal is somebody else's now
       await this.observer.reached('sent');
       outcome = await this.readBack(underway, trouble);
-      if (outcome.finding === 'between') outcome = await this.putBack(underway, outcome);
+      if (outcome.finding === 'between' && mayHaveArrived(trouble)) outcome = await this.putBack(underway, outcome);
       await this.observer.reached('read-back');
     } catch (error) {
       this.tellUnsettled(underway, error);
@@ -132,10 +138,10 @@ export class DeviceWriteService implements BeforeApplicationShutdown {
     }
   }
 
-  private async readBack({ write, lease, session }: WriteUnderway, trouble: unknown): Promise<Outcome> {
-    if (trouble !== undefined) await this.clock.sleep(this.options.doubtMs, lease.signal);
-    const found = await session.readUser(write.deviceUserId, depthOf(write.kind));
-    return { finding: await this.settlement.compare(write, found), found, trouble };
+  private async readBack({ write, images, lease, session }: WriteUnderway, trouble: unknown): Promise<Outcome> {
+    if (trouble !== undefined && mayHaveArrived(trouble)) await this.clock.sleep(this.options.doubtMs, lease.signal);
+    const found = await session.readBack(write.deviceUserId, depthOf(write.kind));
+    return { finding: await session.use(async (writer) => compare(writer, images, found)), found, trouble };
   }
 
   /** Once, and only what was changed and not removed: whoever is half deleted is brought back by an undo. */
@@ -148,28 +154,22 @@ export class DeviceWriteService implements BeforeApplicationShutdown {
     return { ...now, trouble: outcome.trouble };
   }
 
-  private async settle(underway: WriteUnderway, { finding, found, trouble }: Outcome): Promise<FinishedWrite> {
+  private async settle(underway: WriteUnderway, outcome: Outcome): Promise<FinishedWrite> {
     const { write, lease, images } = underway;
-    const errorCode =
-      trouble instanceof AppError
-        ? trouble.code
-        : `device-writer/${finding === 'before' ? 'not-done' : 'undetermined'}`;
-    const verdicts = {
-      after: { state: 'done', how: 'read back' },
-      before: { state: 'not_done', how: 'read back', errorCode },
-      between: { state: 'undetermined', how: 'read back', errorCode },
-    } as const;
+    const { finding, found, trouble } = outcome;
+    const verdict = verdictOf(outcome);
     let settled: DeviceWrite;
     try {
-      settled = await this.settlement.settle(lease, write, verdicts[finding]);
+      settled = await this.settlement.settle(lease, write, verdict);
       await this.observer.reached('settled');
     } catch (error) {
       this.tellUnsettled(underway, error);
       throw new WriteUnsettledError(write, error);
     }
+    if (verdict.state === 'done') return { write: settled, before: images.before, after: found };
+    if (verdict.state === 'undetermined') throw new WriteUndeterminedError(settled, trouble);
     if (finding === 'before') throw new WriteNotDoneError(settled, trouble);
-    if (finding === 'between') throw new WriteUndeterminedError(settled, trouble);
-    return { write: settled, before: images.before, after: found };
+    throw found ? new StaleDeviceUserError(write.deviceUserId, found) : trouble;
   }
 
   private tellUnsettled({ write }: WriteUnderway, error: unknown): void {
@@ -182,6 +182,21 @@ export class DeviceWriteService implements BeforeApplicationShutdown {
       reason: error instanceof Error ? error.message : String(error),
     });
   }
+}
+
+/** Only an unknown outcome, and what nobody foresaw, may have changed something; so may what the terminal says is done. */
+function mayHaveArrived(trouble: unknown): boolean {
+  return !(trouble instanceof AppError) || trouble instanceof OutcomeUnknownError;
+}
+
+/** What to make of a user that is neither as before nor as wanted: if nothing was sent, somebody else did that. */
+function verdictOf({ finding, trouble }: Outcome): Verdict {
+  const how = 'read back';
+  if (finding === 'after') return { state: 'done', how };
+  const code = trouble instanceof AppError ? trouble.code : undefined;
+  if (finding === 'before') return { state: 'not_done', how, errorCode: code ?? 'device-writer/not-done' };
+  if (!mayHaveArrived(trouble)) return { state: 'not_done', how, errorCode: code };
+  return { state: 'undetermined', how, errorCode: code ?? 'device-writer/undetermined' };
 }
 
 /** The command of a write; none when the user is as wanted already. */

@@ -1,4 +1,4 @@
-import { AppError } from '@app/kernel';
+import { AppError, type ErrorKind } from '@app/kernel';
 import { type DeviceWrite } from './device-write.entity.js';
 import { type UserSnapshot } from './user-snapshot.js';
 
@@ -12,6 +12,33 @@ export class UnwritableValueError extends AppError {
 export class BadSnapshotError extends AppError {
   readonly code = 'device-writer/bad-snapshot';
   readonly kind = 'internal';
+}
+
+/** The user is not as the write took him to be: changed, gone, or there where he should be absent. Nothing was sent. */
+export class UserChangedError extends AppError {
+  readonly code = 'device-writer/user-changed';
+  readonly kind = 'conflict';
+}
+
+/** Firmware of which nobody here knows what it does at such a write; nothing was sent. */
+export class UnknownFirmwareError extends AppError {
+  readonly code = 'device-writer/unknown-firmware';
+  readonly kind = 'conflict';
+}
+
+/** The terminal refused the write, and read again it is as it was: nothing was done. */
+export class WriteRefusedError extends AppError {
+  readonly code = 'device-writer/refused';
+  readonly kind = 'unavailable';
+}
+
+/**
+ * A write left and it is not known whether, or how much of it, was done: the answer was lost, made no sense, or did not
+ * agree with what the terminal then showed. Only reading the terminal tells; it must not be repeated blindly.
+ */
+export class OutcomeUnknownError extends AppError {
+  readonly code = 'device-writer/outcome-unknown';
+  readonly kind = 'unavailable';
 }
 
 /** Nobody declared what belongs to writes of this purpose. A defect of the caller; nothing was sent. */
@@ -90,10 +117,10 @@ function because(cause: unknown): string {
   return cause instanceof Error ? `: ${cause.message}` : '';
 }
 
-/** The terminal was read and holds what it held before. */
+/** The terminal was read and holds what it held before. What refuses for good is a conflict, all else may be tried again. */
 export class WriteNotDoneError extends AppError {
   readonly code = 'device-writer/not-done';
-  readonly kind = 'unavailable';
+  readonly kind: ErrorKind;
 
   constructor(write: Told, cause: unknown) {
     const why = cause === undefined ? ': it took the command and did not follow it' : because(cause);
@@ -101,6 +128,7 @@ export class WriteNotDoneError extends AppError {
       cause,
       details: factsOf(write, cause),
     });
+    this.kind = cause instanceof AppError && cause.kind === 'conflict' ? 'conflict' : 'unavailable';
   }
 }
 

@@ -13,6 +13,7 @@ import { DEVICE_WRITER_ENTITIES } from './device-write.entity.js';
 import { DeviceWriteJournal } from './device-write.journal.js';
 import { DeviceWriteSchedule } from './device-write.schedule.js';
 import { DeviceWriteService } from './device-write.service.js';
+import { DeviceWriters } from './device-writers.js';
 import { OpenWrites } from './open-writes.service.js';
 import { SnapshotSeal } from './snapshot-seal.js';
 import { WriteConsequences } from './write-consequence.js';
@@ -34,6 +35,7 @@ import { WriteSettlement } from './write-settlement.js';
   ],
   controllers: [DeviceUserDeletionsController],
   providers: [
+    DeviceWriters,
     DeviceWriteService,
     DeviceWriteJournal,
     DeviceWriteSchedule,
@@ -51,6 +53,6 @@ import { WriteSettlement } from './write-settlement.js';
     DeletionUndoConsequence,
     DeviceUserDeletions,
   ],
-  exports: [DeviceWriteService, DeviceUserDeletions, OpenWrites, WriteConsequences],
+  exports: [DeviceWriters, DeviceWriteService, DeviceUserDeletions, OpenWrites, WriteConsequences],
 })
 export class DeviceWriterModule {}

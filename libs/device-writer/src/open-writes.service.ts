@@ -5,9 +5,10 @@ import { deviceLockKey, type Lease, LeaseBusyError, SyncCoordinator } from '@app
 import { Injectable, Logger } from '@nestjs/common';
 import { type DeviceWrite } from './device-write.entity.js';
 import { DEVICE_WRITER_SERVICE, DeviceWriteJournal, type Verdict } from './device-write.journal.js';
+import { SnapshotSeal } from './snapshot-seal.js';
 import { WriteConsequences } from './write-consequence.js';
 import { depthOf } from './write-request.js';
-import { type Finding, WriteSettlement } from './write-settlement.js';
+import { compare, type Finding, WriteSettlement } from './write-settlement.js';
 import { type WriterSession } from './writer-session.js';
 import { WriterSessions } from './writer-sessions.js';
 
@@ -31,6 +32,7 @@ export class OpenWrites {
     private readonly devices: DevicesService,
     private readonly gateway: DeviceGateway,
     private readonly sessions: WriterSessions,
+    private readonly seal: SnapshotSeal,
     private readonly clock: Clock,
   ) {}
 
@@ -78,8 +80,17 @@ export class OpenWrites {
 
   private async judge(lease: Lease, session: WriterSession, write: DeviceWrite): Promise<Verdict> {
     await lease.readyToWrite(this.clock, 0); // what the dead holder sent last may still be on its way
-    const found = await session.readUser(write.deviceUserId, depthOf(write.kind));
-    return VERDICTS[await this.settlement.compare(write, found)];
+    const [before, after] = await Promise.all([write.beforeSealed, write.afterSealed].map((each) => this.unseal(each)));
+    return session.use(async (writer) => {
+      const found = await writer.readUser(write.deviceUserId, depthOf(write.kind));
+      const images = { before: before && writer.decode(before), after: after && writer.decode(after) };
+      return VERDICTS[compare(writer, images, found)];
+    });
+  }
+
+  /** @throws {SecretKeyError} this server has another key than the one that stored the intent, and cannot judge */
+  private async unseal(sealed: string | null): Promise<Buffer | undefined> {
+    return sealed === null ? undefined : this.seal.open(sealed);
   }
 
   /** A terminal that dials in is read by the server that it is connected to. */

@@ -18,15 +18,6 @@ export class SnapshotSeal {
   }
 
   /**
-   * Whether a snapshot is the one that was closed; no user is the same as none.
-   * @throws {SecretKeyError} the key here is another one, and nothing can be said
-   */
-  async isSame(found: UserSnapshot | undefined, sealed: string | null): Promise<boolean> {
-    const bytes = sealed === null ? undefined : await this.open(sealed);
-    return found && bytes ? bytes.equals(found.bytes) : !found && !bytes;
-  }
-
-  /**
    * Equal for equal users, hexadecimal; null: there is no user. Keyed, unlike `digestOf`: a record of which all is known
    * but a PIN of four digits would give the PIN away by its plain digest.
    */

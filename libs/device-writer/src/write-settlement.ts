@@ -2,14 +2,27 @@ import { type Lease } from '@app/sync-coordinator';
 import { Injectable, Logger } from '@nestjs/common';
 import { type DeviceWrite } from './device-write.entity.js';
 import { DeviceWriteJournal, type Verdict } from './device-write.journal.js';
-import { SnapshotSeal } from './snapshot-seal.js';
+import { type DeviceWriter } from './device-writer.js';
 import { type UserSnapshot } from './user-snapshot.js';
 import { WriteConsequences } from './write-consequence.js';
+import { type WriteImages } from './write-request.js';
 
 /** What a read found, compared with a write: what was wanted, what was there before, or something else. */
 export type Finding = 'after' | 'before' | 'between';
 
-/** Judges a write by what the terminal holds, and ends its row together with everything that follows from it. */
+/** Compares as the kind of terminal allows; of a write that changes nothing, it finds that it is done. */
+export function compare(
+  writer: DeviceWriter,
+  { before, after }: WriteImages,
+  found: UserSnapshot | undefined,
+): Finding {
+  const shows = (image: UserSnapshot | undefined): boolean =>
+    image && found ? image.bytes.equals(found.bytes) || writer.confirms(image, found) : image === found;
+  if (shows(after)) return 'after';
+  return shows(before) ? 'before' : 'between';
+}
+
+/** Ends the row of a write together with everything that follows from it. */
 @Injectable()
 export class WriteSettlement {
   private readonly logger = new Logger(WriteSettlement.name);
@@ -17,17 +30,7 @@ export class WriteSettlement {
   constructor(
     private readonly journal: DeviceWriteJournal,
     private readonly consequences: WriteConsequences,
-    private readonly seal: SnapshotSeal,
   ) {}
-
-  /**
-   * Byte for byte. A write that changes nothing is done.
-   * @throws {SecretKeyError} this server has another key than the one that stored the intent, and cannot judge
-   */
-  async compare({ beforeSealed, afterSealed }: DeviceWrite, found: UserSnapshot | undefined): Promise<Finding> {
-    if (await this.seal.isSame(found, afterSealed)) return 'after';
-    return (await this.seal.isSame(found, beforeSealed)) ? 'before' : 'between';
-  }
 
   /**
    * One fenced transaction: the row, the audit entry and, when it is done, the consequence.

@@ -1,6 +1,7 @@
 import { DeviceError } from '@app/device-gateway';
 import { AppError, type Clock, type DeviceUserId, RetrySchedule } from '@app/kernel';
 import { LeaseLostError } from '@app/sync-coordinator';
+import { OutcomeUnknownError } from './device-writer.errors.js';
 import { type DeviceWriter } from './device-writer.js';
 import { type SnapshotDepth, type UserSnapshot } from './user-snapshot.js';
 
@@ -35,14 +36,16 @@ export class WriterSession implements AsyncDisposable {
     }
   }
 
-  /**
-   * The user as it is now; undefined: proven to be absent.
-   * @throws {DeviceError} it could not be read with proof, in any of three sessions
-   */
+  /** The user as it is now; undefined: proven to be absent. @throws {DeviceError} it could not be read with proof */
   async readUser(id: DeviceUserId, depth: SnapshotDepth): Promise<UserSnapshot | undefined> {
+    return this.use((writer) => writer.readUser(id, depth));
+  }
+
+  /** As readUser, and insists. @throws {DeviceError} it could not be read with proof in any of three sessions */
+  async readBack(id: DeviceUserId, depth: SnapshotDepth): Promise<UserSnapshot | undefined> {
     for (let retry = 1; ; retry += 1) {
       try {
-        return await this.use((writer) => writer.readUser(id, depth));
+        return await this.readUser(id, depth);
       } catch (error) {
         if (retry > READ_RETRIES.retries || this.signal.aborted || !isPassing(error)) throw error;
         await this.clock.sleep(READ_RETRIES.delayMs(retry), this.signal);
@@ -53,7 +56,8 @@ export class WriterSession implements AsyncDisposable {
   /**
    * Sends a write, once.
    * @param untilMs when it must have been answered, in `clock.monotonicMs()`
-   * @throws {LeaseLostError} it was too late to send it @throws {DeviceError} refused, or it is not known whether it was done
+   * @throws {LeaseLostError} it was too late to send it
+   * @throws {OutcomeUnknownError} it was not answered in time; and as the methods of DeviceWriter
    */
   async send(
     untilMs: number,
@@ -67,8 +71,8 @@ export class WriterSession implements AsyncDisposable {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        const message = `The terminal did not answer a write within ${Math.round(leftMs)} ms`;
-        reject(new DeviceError('device/timeout', message));
+        const message = `The terminal did not come to the end of a write within ${Math.round(leftMs)} ms`;
+        reject(new OutcomeUnknownError(message));
         ending.abort(new Error(message));
       }, leftMs);
     });

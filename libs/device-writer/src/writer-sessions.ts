@@ -18,7 +18,7 @@ export class WriterSessions {
 
   /** Nothing is connected until it is needed. */
   begin(device: Device, lease: Lease): WriterSession {
-    const { sendMs: writeTimeoutMs } = this.options;
+    const { answerMs: writeTimeoutMs } = this.options;
     const open = async (ending: AbortSignal): ReturnType<DeviceWriters['open']> =>
       this.writers.open(await this.devices.targetOf(device), { signal: ending, writeTimeoutMs });
     return new WriterSession(open, this.clock, lease.signal);

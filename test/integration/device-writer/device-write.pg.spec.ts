@@ -5,6 +5,7 @@ import { DeviceError } from '@app/device-gateway';
 import {
   DeviceWrite,
   DeviceWriteService,
+  OutcomeUnknownError,
   WriteConsequence,
   WriteConsequences,
   type WriteRequest,
@@ -141,7 +142,7 @@ describe('a write that is done', () => {
   it('is believed by its read back, whatever the terminal answered', async () => {
     terminal.onWrite = async (_kind, apply) => {
       apply();
-      throw new DeviceError('device/timeout', 'no answer');
+      throw new OutcomeUnknownError('no answer');
     };
     const { write } = await service.perform(device, rename());
     expect(write.state).toBe('done');
@@ -246,6 +247,19 @@ describe('a write that is not done', () => {
     expect(await writesOf()).toMatchObject([{ state: 'not_done', errorCode: 'device/refused' }]);
   });
 
+  it('leaves alone what somebody changed at the terminal between the read and the write', async () => {
+    observer.at = async (step) => {
+      if (step === 'intended') terminal.enrol(aScriptedUser('12', { name: 'Changed at the door' }));
+    };
+    await expect(service.perform(device, rename())).rejects.toMatchObject({
+      code: 'device-writer/stale-user',
+      details: { found: { name: 'Changed at the door' } },
+    });
+    expect(terminal.writesReceived).toEqual([]);
+    expect(terminal.users.get('12')?.name).toBe('Changed at the door');
+    expect(await writesOf()).toMatchObject([{ state: 'not_done', errorCode: 'device-writer/user-changed' }]);
+  });
+
   it('is put back when it was done by half', async () => {
     let first = true;
     terminal.onWrite = async (_kind, apply) => {
@@ -287,7 +301,7 @@ describe('a write of which nobody knows', () => {
     terminal.onWrite = async (_kind, apply) => {
       apply();
       terminal.reachable = false;
-      throw new DeviceError('device/connection-lost', 'gone');
+      throw new OutcomeUnknownError('gone');
     };
     await expect(service.perform(device, rename())).rejects.toMatchObject({ code: 'device-writer/unsettled' });
     expect(await writesOf()).toMatchObject([{ state: 'open' }]);
@@ -317,13 +331,13 @@ describe('a write of which nobody knows', () => {
     await using impatient = await openWriterApp(terminal, {
       clock,
       database: app.database,
-      writer: { sendMs: 30, doubtMs: 1 },
+      writer: { sendMs: 30, answerMs: 30, doubtMs: 1 },
     });
     impatient.get(WriteConsequences).register(renaming);
     terminal.onWrite = () => new Promise(() => undefined);
     await expect(impatient.get(DeviceWriteService).perform(device, rename())).rejects.toMatchObject({
       code: 'device-writer/not-done',
-      details: { causeCode: 'device/timeout' },
+      details: { causeCode: 'device-writer/outcome-unknown' },
     });
   });
 });
@@ -361,7 +375,7 @@ describe('after a takeover', () => {
   it.each(['intended', 'ready'] as const)('a term that ended at "%s" sends nothing any more', async (where) => {
     observer.at = async (step) => {
       if (step !== where) return;
-      if (where === 'ready') clock.advance(11_000); // the process was frozen for longer than a write may take
+      if (where === 'ready') clock.advance(61_000); // the process was frozen for longer than a write may take
       await dataSource.query(
         `update sync_locks set expires_at = clock_timestamp() - interval '1 ms' where lock_key = $1`,
         [deviceLockKey(device.id)],
