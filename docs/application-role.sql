@@ -6,5 +6,5 @@ grant select, insert, update, delete on all tables in schema public to holdfast_
 grant usage on all sequences in schema public to holdfast_app;
 
 revoke update, delete on device_user_audit_log, audit_blocks from holdfast_app;
-revoke delete on audit_chain_heads, sync_locks from holdfast_app;
+revoke delete on audit_chain_heads, sync_locks, device_writes, deleted_device_users from holdfast_app;
 revoke insert, update, delete on migrations from holdfast_app;

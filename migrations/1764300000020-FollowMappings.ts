@@ -19,6 +19,9 @@ export class FollowMappings1764300000020 implements MigrationInterface {
   }
 }
 
+/** Whoever changes one of these changes whose a user and its punches are. */
+const DECISIVE = 'device_id, device_user_id, person_id, person_type, valid_from, valid_to';
+
 const UP = [
   `alter table device_user_buffer
      add column ignored_at timestamptz, add column ignored_by text, add column ignored_reason text,
@@ -61,13 +64,20 @@ const UP = [
      if tg_op <> 'DELETE' then perform follow_mappings(new.device_id, array[new.device_user_id]); end if;
      return null;
    end $$`,
-  `create trigger user_machine_mapping_tell_buffer after insert or update or delete on user_machine_mapping
+  `create trigger user_machine_mapping_tell_buffer after insert or delete or update of ${DECISIVE} on user_machine_mapping
      for each row execute function user_machine_mapping_tell_buffer()`,
+  // What was adopted from a device decides neither.
+  `drop trigger user_machine_mapping_follow on user_machine_mapping`,
+  `create trigger user_machine_mapping_follow after insert or delete or update of ${DECISIVE} on user_machine_mapping
+     for each row execute function user_machine_mapping_follow()`,
   `create trigger user_conflicts_tell_buffer after insert or delete or update of resolved on user_conflicts
      for each row execute function user_machine_mapping_tell_buffer()`,
 ];
 
 const DOWN = [
+  `drop trigger user_machine_mapping_follow on user_machine_mapping`,
+  `create trigger user_machine_mapping_follow after insert or update or delete on user_machine_mapping
+     for each row execute function user_machine_mapping_follow()`,
   `drop trigger user_conflicts_tell_buffer on user_conflicts`,
   `drop trigger user_machine_mapping_tell_buffer on user_machine_mapping`,
   `drop function user_machine_mapping_tell_buffer()`,

@@ -8,6 +8,8 @@ import { AdmitDialInTerminals1764200000000 } from './1764200000000-AdmitDialInTe
 import { CreateAccounts1764300000000 } from './1764300000000-CreateAccounts.js';
 import { FollowMappings1764300000020 } from './1764300000020-FollowMappings.js';
 import { QuarantineSwappedTerminals1764300000021 } from './1764300000021-QuarantineSwappedTerminals.js';
+import { JournalDeviceWrites1764300000030 } from './1764300000030-JournalDeviceWrites.js';
+import { SettleConflicts1764300000040 } from './1764300000040-SettleConflicts.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
 export const migrations = [
@@ -21,4 +23,6 @@ export const migrations = [
   CreateAccounts1764300000000,
   FollowMappings1764300000020,
   QuarantineSwappedTerminals1764300000021,
+  JournalDeviceWrites1764300000030,
+  SettleConflicts1764300000040,
 ];

@@ -32,6 +32,13 @@ export {
 } from './terminal-rigs.js';
 export { ScriptedTerminal } from './scripted-terminal.js';
 export {
+  aScriptedUser,
+  openWriterApp,
+  RecordingObserver,
+  type ScriptedUser,
+  ScriptedWriterTerminal,
+} from './scripted-writers.js';
+export {
   type BufferedAttributes,
   dialInUrl,
   SYNCED_AIFACE,
@@ -40,3 +47,13 @@ export {
   type SyncedKind,
   type SyncedTerminal,
 } from './synced-terminals.js';
+export { type Disagreement, disagreement, disagreements, mapDisagreement } from './conflicts.js';
+export {
+  type RigPerson,
+  type WriteFault,
+  type WriteOperation,
+  WRITER_RIGS,
+  type WriterRig,
+  type WriterRigKind,
+  zkWriterRig,
+} from './writer-rigs.js';

@@ -39,6 +39,8 @@ export interface SyncedTerminal extends AsyncDisposable {
   withhold(): void;
   /** It counts one user more than it has. */
   miscount(): void;
+  /** What is written to a user is refused, or said to be done and is not. */
+  spoilWrites?(how: 'refuse' | 'ignore'): void;
   clearFaults(): void;
   /** Resolves when it can be read: a terminal that dials in may be on its way. */
   ready(): Promise<void>;
@@ -81,6 +83,15 @@ export const SYNCED_ZK: SyncedKind = {
       setFault: (place) => void (terminal.faults = place === undefined ? {} : faultCatalogue()[place].faults),
       withhold: () => void (terminal.faults = { lies: { cutSetBytes: 72 } }),
       miscount: () => void (terminal.faults = { lies: { userCounter: 1 } }),
+      spoilWrites: (how) =>
+        void (terminal.faults = {
+          answers: [
+            {
+              step: 'user-write',
+              effect: how === 'refuse' ? { kind: 'refuse', code: 2001 } : { kind: 'unheeded', answer: 'ok' },
+            },
+          ],
+        }),
       clearFaults: () => void (terminal.faults = {}),
       ready: async () => undefined,
       snapshot: () => terminal.snapshot(),

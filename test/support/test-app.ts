@@ -37,6 +37,9 @@ export interface TestApp extends AsyncDisposable {
   get<T>(token: Type<T> | (abstract new (...args: never[]) => T)): T;
 }
 
+/** Providers to replace: token and value. */
+export type TestProviders = readonly (readonly [symbol | (abstract new (...args: never[]) => unknown), unknown])[];
+
 /** Opens modules as in production: real PostgreSQL, validation, filter and guard; time and patience can be replaced. */
 export async function openTestApp(
   modules: readonly Type[],
@@ -45,7 +48,7 @@ export async function openTestApp(
     readonly timeouts?: GatewayTimeouts;
     readonly coordination?: CoordinationOptions;
     /** Other providers to replace: token and value. */
-    readonly provide?: readonly (readonly [symbol, unknown])[];
+    readonly provide?: TestProviders;
     /** Settings besides those of every test app. */
     readonly env?: Readonly<Record<string, string>>;
     /** Another app's database, as a second server has it. */

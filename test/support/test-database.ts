@@ -4,7 +4,9 @@ import { AAS_ENTITIES } from '@app/aas';
 import { ACCOUNT_ENTITIES } from '@app/accounts';
 import { AUDIT_ENTITIES } from '@app/audit';
 import { BUFFER_ENTITIES } from '@app/buffer';
+import { CONFLICT_ENTITIES } from '@app/conflict';
 import { dataSourceOptions, migrate } from '@app/database';
+import { DEVICE_WRITER_ENTITIES } from '@app/device-writer';
 import { DEVICE_ENTITIES } from '@app/devices';
 import { DIAL_IN_ENTITIES } from '@app/dial-in';
 import { migrations } from '@app/migrations';
@@ -21,7 +23,9 @@ export const ALL_ENTITIES = [
   ...ACCOUNT_ENTITIES,
   ...AUDIT_ENTITIES,
   ...BUFFER_ENTITIES,
+  ...CONFLICT_ENTITIES,
   ...DEVICE_ENTITIES,
+  ...DEVICE_WRITER_ENTITIES,
   ...DIAL_IN_ENTITIES,
   ...PEOPLE_ENTITIES,
   ...PUNCH_ENTITIES,

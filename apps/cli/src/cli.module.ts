@@ -3,7 +3,9 @@ import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
 import { BufferModule } from '@app/buffer';
 import { AppConfig, ConfigModule } from '@app/config';
+import { ConflictModule } from '@app/conflict';
 import { DatabaseModule } from '@app/database';
+import { DeviceWriterModule } from '@app/device-writer';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
 import { SyncServicesModule } from '@app/sync-services';
@@ -23,6 +25,8 @@ export class CliModule {
         AuditModule,
         BufferModule,
         DevicesModule,
+        DeviceWriterModule,
+        ConflictModule,
         DialInModule,
         SyncServicesModule,
       ],

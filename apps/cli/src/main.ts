@@ -4,8 +4,10 @@ import { addAasCommands } from './commands/aas.js';
 import { addAccountCommands } from './commands/account.js';
 import { addAuditCommands } from './commands/audit.js';
 import { addBufferCommands } from './commands/buffer.js';
+import { addConflictCommands } from './commands/conflict.js';
 import { addDatabaseCommands } from './commands/db.js';
 import { addDeviceCommands } from './commands/device.js';
+import { addDeviceUserCommands } from './commands/device-user.js';
 import { addEmulateCommands } from './commands/emulate.js';
 import { addKeyCommands } from './commands/key.js';
 import { addSyncCommands } from './commands/sync.js';
@@ -30,8 +32,10 @@ function buildProgram(): Command {
         '  holdfast buffer populate --dry-run\n',
     );
   addDeviceCommands(program);
+  addDeviceUserCommands(program);
   addSyncCommands(program);
   addBufferCommands(program);
+  addConflictCommands(program);
   addAuditCommands(program);
   addAasCommands(program);
   addEmulateCommands(program);

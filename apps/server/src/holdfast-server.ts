@@ -1,6 +1,7 @@
 import { FirstAdministrator } from '@app/accounts';
 import { AppConfig } from '@app/config';
 import { migrate, openDatabaseServer, type DatabaseServer } from '@app/database';
+import { OpenWrites } from '@app/device-writer';
 import { DevicesService, type LockedDevices } from '@app/devices';
 import { type DialInAddress, DialInService } from '@app/dial-in';
 import { assignRequestId, RequestLimit } from '@app/http';
@@ -130,9 +131,15 @@ export class HoldfastServer {
     return this.demos.show(allowed, dialIn, this.config.aifaceTlsCert === undefined);
   }
 
-  /** What is due is read at once, not at the next full minute, but nobody waits for a terminal that may be switched off. */
+  /**
+   * What became of writes that a crash cut off, and what is due, is read at once and not at the next full minute; but
+   * nobody waits for a terminal that may be switched off.
+   */
   private readDevicesInBackground(app: NestExpressApplication): void {
-    const round = this.background.round(async (signal) => void (await app.get(MachineSyncService).syncDue({ signal })));
+    const round = this.background.round(async (signal) => {
+      await app.get(OpenWrites).settleAll(signal);
+      await app.get(MachineSyncService).syncDue({ signal });
+    });
     round.catch((error: unknown) => this.logger.error({ err: error }, 'the first round over all devices failed'));
     this.closers.push(() => this.background.stop());
   }

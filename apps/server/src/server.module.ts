@@ -3,8 +3,10 @@ import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
 import { BufferModule } from '@app/buffer';
 import { AppConfig, ConfigModule } from '@app/config';
+import { ConflictModule } from '@app/conflict';
 import { DatabaseModule } from '@app/database';
 import { DeviceGatewayModule } from '@app/device-gateway';
+import { DeviceWriterModule } from '@app/device-writer';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
 import { HttpModule } from '@app/http';
@@ -41,6 +43,8 @@ export class ServerModule implements NestModule {
         BufferModule,
         DeviceGatewayModule,
         DevicesModule,
+        DeviceWriterModule,
+        ConflictModule,
         DialInModule,
         SuggestionsModule,
         SyncServicesModule,

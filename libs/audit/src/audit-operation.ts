@@ -11,6 +11,11 @@ export const AUDIT_OPERATIONS = [
   'user_unmapped',
   'user_ignored',
   'user_noticed',
+  'conflict_detected',
+  'conflict_updated',
+  'conflict_vanished',
+  'conflict_resolved',
+  'conflict_resolution_failed',
   'device_added',
   'device_changed',
   'terminal_swapped',
@@ -34,6 +39,14 @@ export const AUDIT_OPERATIONS = [
   'key_created',
   'key_revoked',
   'access_denied',
+  'device_write_intended',
+  'device_write_done',
+  'device_write_not_done',
+  'device_write_undetermined',
+  'user_deleted',
+  'user_deletion_refused',
+  'user_deletion_undone',
+  'user_deletion_undo_refused',
 ] as const;
 export type AuditOperation = (typeof AUDIT_OPERATIONS)[number];
 

@@ -65,6 +65,12 @@ export function applyEffect(
       return { packets: onLastData(packets, (data) => Buffer.concat([data, Buffer.alloc(8)])) };
     case 'short-data':
       return { packets: onLastData(packets, (data) => data.subarray(0, -1)) };
+    case 'refuse':
+      return applyEffect({ kind: 'code', code: effect.code }, answer, request, sessionId);
+    case 'unheeded':
+      return effect.answer === 'ok'
+        ? applyEffect({ kind: 'early-ack' }, answer, request, sessionId)
+        : applyEffect({ kind: effect.answer }, answer, request, sessionId);
     case 'code': {
       const data = Buffer.alloc(effect.withData ? 16 : 0);
       return { packets: [{ packet: { command: effect.code, session: sessionId, reply: request.reply, data } }] };

@@ -11,11 +11,28 @@ export const PROTOCOL_STEPS = [
   'time',
   'exit',
 ] as const;
-export type ProtocolStep = (typeof PROTOCOL_STEPS)[number];
+
+/** The same of writes; no reader ever comes to one of them. */
+export const WRITE_STEPS = [
+  'disable',
+  'enable',
+  'user-write',
+  'user-delete',
+  'upload',
+  'upload-data',
+  'upload-save',
+  'template-write',
+  'refresh',
+] as const;
+export type ProtocolStep = (typeof PROTOCOL_STEPS)[number] | (typeof WRITE_STEPS)[number];
 
 /** What goes wrong with the answer to a request. */
 export type AnswerEffect =
   | { readonly kind: 'silence' }
+  /** It is not done, and the answer says so. */
+  | { readonly kind: 'refuse'; readonly code: number }
+  /** It is not done; what becomes of the answer is another matter. */
+  | { readonly kind: 'unheeded'; readonly answer: 'ok' | 'silence' | 'drop' }
   /** The connection is dropped instead of an answer. */
   | { readonly kind: 'drop' }
   /** The connection is closed in order instead of an answer. */
@@ -109,6 +126,8 @@ export interface Habits {
   readonly bareChunks?: boolean;
   /** Left-overs of longer texts behind the NUL. */
   readonly junkAfterNul?: boolean;
+  /** Names that are written keep no more bytes than this; nothing is said about it. */
+  readonly storedNameBytes?: number;
 }
 
 /** What a test changes about a terminal; the rest stays faithful. */

@@ -15,6 +15,7 @@ export {
   type Lies,
   PROTOCOL_STEPS,
   type ProtocolStep,
+  WRITE_STEPS,
   type ZkFaults,
 } from './faults.js';
 export { inventPunches, inventTemplates, inventUsers, randomNumbers } from './invent-people.js';

@@ -79,7 +79,8 @@ export class TerminalSession {
     if (command === Command.EXIT) return [this.reply(request, Reply.OK)];
     if (!this.authorised) return [this.reply(request, Reply.UNAUTHORISED)];
     return (
-      this.read(request) ?? obeyWrite(this, this.host.state, request) ?? [this.reply(request, Reply.UNKNOWN_COMMAND)]
+      this.read(request) ??
+      obeyWrite(this, this.host.state, request, this.host.faults.habits) ?? [this.reply(request, Reply.UNKNOWN_COMMAND)]
     );
   }
 
@@ -102,12 +103,10 @@ export class TerminalSession {
         return ok(Buffer.from([Number(state.options.get('~PIN2Width') ?? 9)]));
       case Command.FREE_DATA:
         this.readBuffer = NO_DATA;
+        this.uploads.length = 0;
         return ok();
       case Command.REG_EVENT:
         this.eventMask = data.length >= 4 ? data.readUInt32LE(0) : 0;
-        return ok();
-      case Command.ENABLE_DEVICE:
-      case Command.DISABLE_DEVICE:
         return ok();
       case Command.BUFFERED_READ:
         return this.bufferedRead(request);

@@ -18,7 +18,6 @@ import {
   type EmulatedUser,
 } from './emulated-people.js';
 
-const TEMPLATE_CAPACITY = 100_000;
 const PUNCH_CAPACITY = 200_000;
 
 /** What an emulated terminal holds and how it would put it on the wire. */
@@ -28,6 +27,9 @@ export class TerminalState {
   readonly templates = new Map<string, EmulatedTemplate>();
   readonly punches: EmulatedPunch[] = [];
   readonly operations: EmulatedOperation[] = [];
+  templateCapacity = 100_000;
+  /** Whether a client has locked keypad and reader. */
+  disabled = false;
   private userSetCache?: Buffer;
 
   constructor(
@@ -145,10 +147,10 @@ export class TerminalState {
         operations: this.operations.length,
         administrators: records.filter((raw) => (raw[2] & 0x0e) !== 0).length,
         passwords: records.filter((raw) => raw[3] !== 0).length,
-        templateCapacity: TEMPLATE_CAPACITY,
+        templateCapacity: this.templateCapacity,
         userCapacity: this.userCapacity,
         punchCapacity: PUNCH_CAPACITY,
-        templatesFree: TEMPLATE_CAPACITY - this.templates.size,
+        templatesFree: this.templateCapacity - this.templates.size,
         usersFree: this.userCapacity - records.length,
         punchesFree: PUNCH_CAPACITY - this.punches.length,
       },

@@ -1,4 +1,14 @@
-import { Command, decodeTime, decodeUserRecord, Reply, type ZkPacket } from '@app/zk-protocol';
+import {
+  Command,
+  decodeTime,
+  decodeUserRecord,
+  decodeUserUpload,
+  patchUserRecord,
+  Reply,
+  UPLOADED_FLAG,
+  type ZkPacket,
+} from '@app/zk-protocol';
+import { type Habits } from './faults.js';
 import { type TerminalSession } from './terminal-session.js';
 import { type TerminalState } from './terminal-state.js';
 
@@ -10,12 +20,17 @@ const DATA_CLEARED = 13;
  * What changes a terminal. It obeys like a real one, so that a client which sends a destroying command loses the data
  * and a test sees it. Undefined: not a write that this terminal knows.
  */
-export function obeyWrite(session: TerminalSession, state: TerminalState, request: ZkPacket): ZkPacket[] | undefined {
+export function obeyWrite(
+  session: TerminalSession,
+  state: TerminalState,
+  request: ZkPacket,
+  habits: Habits = {},
+): ZkPacket[] | undefined {
   const { command, data } = request;
   const answer = (done: boolean): ZkPacket[] => [session.reply(request, done ? Reply.OK : Reply.ERROR)];
   switch (command) {
     case Command.USER_WRITE:
-      return answer(writeUser(state, data));
+      return answer(writeUser(state, data, habits));
     case Command.DELETE_USER:
       return answer(deleteUser(state, data.readUInt16LE(0)));
     case Command.DELETE_USERTEMP:
@@ -30,6 +45,12 @@ export function obeyWrite(session: TerminalSession, state: TerminalState, reques
       return answer(true);
     case Command.TEMPLATE_WRITE:
       return answer(writeTemplate(state, Buffer.concat(session.uploads), data));
+    case Command.SAVE_USERS_AND_TEMPLATES:
+      return answer(saveUpload(state, Buffer.concat(session.uploads), habits));
+    case Command.ENABLE_DEVICE:
+    case Command.DISABLE_DEVICE:
+      state.disabled = command === Command.DISABLE_DEVICE;
+      return answer(true);
     case Command.SET_TIME: {
       const time = decodeTime(data.readUInt32LE(0));
       state.clock = () => time;
@@ -62,13 +83,36 @@ export function obeyWrite(session: TerminalSession, state: TerminalState, reques
 }
 
 /** Replaces by slot. Another width, a full terminal, or an ID that another slot holds is refused. */
-function writeUser(state: TerminalState, data: Buffer): boolean {
+function writeUser(state: TerminalState, data: Buffer, habits: Habits): boolean {
+  if (!canWriteUser(state, data)) return false;
+  state.putRecord(asStored(data, habits));
+  return true;
+}
+
+function canWriteUser(state: TerminalState, data: Buffer): boolean {
   if (data.length !== state.recordWidth) return false;
   const { slot, userId } = decodeUserRecord(data, state.recordWidth);
   const holder = state.slotOf(userId);
   if (holder !== undefined && holder !== slot) return false;
-  if (!state.records.has(slot) && state.records.size >= state.userCapacity) return false;
-  state.putRecord(data);
+  return state.records.has(slot) || state.records.size < state.userCapacity;
+}
+
+/** Some terminals cut names without a word. */
+function asStored(record: Buffer, { storedNameBytes }: Habits): Buffer {
+  if (storedNameBytes === undefined) return record;
+  const { name } = decodeUserRecord(record, record.length === 72 ? 72 : 28);
+  return patchUserRecord(record, { name: Buffer.from(name.subarray(0, storedNameBytes)) });
+}
+
+/** A user with all templates out of the upload buffer: everything of it, or nothing. */
+function saveUpload(state: TerminalState, uploaded: Buffer, habits: Habits): boolean {
+  const { record, templates } = decodeUserUpload(uploaded);
+  const added = templates.filter(({ slot, finger }) => !state.templates.has(`${slot}/${finger}`)).length;
+  if (!canWriteUser(state, record) || state.templates.size + added > state.templateCapacity) return false;
+  state.putRecord(asStored(record, habits));
+  for (const { slot, finger, template } of templates) {
+    state.putTemplate({ slot, finger, flag: UPLOADED_FLAG, template: Buffer.from(template) });
+  }
   return true;
 }
 
@@ -87,7 +131,10 @@ function writeTemplate(state: TerminalState, uploaded: Buffer, data: Buffer): bo
   const slot = data.readUInt16LE(0);
   if (!state.records.has(slot)) return false;
   const size = data.readUInt16LE(4);
-  state.putTemplate({ slot, finger: data.readUInt8(2), flag: data.readUInt8(3), template: uploaded.subarray(0, size) });
+  const finger = data.readUInt8(2);
+  const taken = state.templates.has(`${slot}/${finger}`);
+  if (uploaded.length !== size || taken || state.templates.size >= state.templateCapacity) return false;
+  state.putTemplate({ slot, finger, flag: data.readUInt8(3), template: Buffer.from(uploaded) });
   return true;
 }
 

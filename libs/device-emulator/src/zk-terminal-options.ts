@@ -33,6 +33,7 @@ export interface ZkTerminalOptions {
   readonly operations?: readonly EmulatedOperation[];
   readonly clock?: () => WallTime;
   readonly userCapacity?: number;
+  readonly templateCapacity?: number;
   /** The session id of every connection; unset: a new one each time. */
   readonly sessionId?: number;
   /** Data bytes of a DATA packet; 1008 on TCP and 1024 on UDP unless given. */

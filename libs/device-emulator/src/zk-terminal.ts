@@ -30,6 +30,15 @@ const STEPS: Readonly<Record<number, ProtocolStep>> = {
   [Command.FREE_DATA]: 'release',
   [Command.GET_TIME]: 'time',
   [Command.EXIT]: 'exit',
+  [Command.DISABLE_DEVICE]: 'disable',
+  [Command.ENABLE_DEVICE]: 'enable',
+  [Command.USER_WRITE]: 'user-write',
+  [Command.DELETE_USER]: 'user-delete',
+  [Command.PREPARE_DATA]: 'upload',
+  [Command.DATA]: 'upload-data',
+  [Command.SAVE_USERS_AND_TEMPLATES]: 'upload-save',
+  [Command.TEMPLATE_WRITE]: 'template-write',
+  [Command.REFRESH_DATA]: 'refresh',
 };
 
 /** An emulated ZK terminal over real TCP and UDP sockets. */
@@ -52,6 +61,7 @@ export class ZkTerminal implements AsyncDisposable {
     this.faults = options.faults ?? {};
     const { recordWidth = 72, userCapacity = 60_000 } = options;
     this.state = new TerminalState(recordWidth, userCapacity, optionTable(options), options.clock, options.punchWidth);
+    if (options.templateCapacity !== undefined) this.state.templateCapacity = options.templateCapacity;
     this.state.setUsers(options.users ?? []);
     for (const template of options.templates ?? []) this.state.putTemplate(template);
     this.state.punches.push(...(options.punches ?? []));
@@ -239,8 +249,10 @@ export class ZkTerminal implements AsyncDisposable {
     this.journal.add({ transport: client.transport, connection: client.number, command, data: Buffer.from(data) });
     if (client.held) client.connection.send(client.held);
     client.held = undefined;
-    const answer = client.session.answer(request);
-    const outgoing = applyEffect(this.effectFor(command), answer, request, client.session.id);
+    const effect = this.effectFor(command);
+    const heeded = effect?.kind !== 'refuse' && effect?.kind !== 'unheeded';
+    const answer = heeded ? client.session.answer(request) : [];
+    const outgoing = applyEffect(effect, answer, request, client.session.id);
     if (outgoing.late) client.held = { ...outgoing, late: false };
     else if (command === Command.RESTART) client.connection.send({ packets: [], afterwards: 'close' });
     else client.connection.send(outgoing);

@@ -14,6 +14,6 @@ import { GATEWAY_TIMEOUTS, STANDARD_TIMEOUTS } from './gateway-timeouts.js';
     AifaceListener,
     { provide: GATEWAY_TIMEOUTS, useValue: STANDARD_TIMEOUTS },
   ],
-  exports: [DeviceGateway, AifaceListener],
+  exports: [DeviceGateway, AifaceListener, AifaceSessions, GATEWAY_TIMEOUTS],
 })
 export class DeviceGatewayModule {}

@@ -1,5 +1,6 @@
-import { Clock, RetrySchedule } from '@app/kernel';
+import { Clock } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
+import { withConnectRetries } from './connect-retries.js';
 import { type DeviceEvents } from './device-events.js';
 import { DeviceError, type ProbeStageName } from './device.errors.js';
 import { type DeviceReader } from './device-reader.js';
@@ -23,7 +24,6 @@ export interface OpenOptions {
 
 const ADDRESS_DRIVERS = { zk: openZkReader, 'node-zklib': openZklibReader };
 const CONNECT_ATTEMPTS = 3;
-const FIRST_DELAY_MS = 1_000;
 
 /** The only way to a terminal, and it leads to a reader. */
 @Injectable()
@@ -41,19 +41,11 @@ export class DeviceGateway {
    */
   async openReader(target: DeviceTarget, options: OpenOptions = {}): Promise<DeviceReader> {
     if (target.driver === 'aiface') return new AifaceReader(target, this.sessionOf(target, options.signal));
-    const retries = new RetrySchedule((options.connectAttempts ?? CONNECT_ATTEMPTS) - 1, FIRST_DELAY_MS);
     const open = ADDRESS_DRIVERS[target.driver];
-    for (let retry = 1; ; retry += 1) {
-      try {
-        return await open(target, this.timeouts, {
-          signal: options.signal,
-          onStage: (stage) => options.onStage?.(stage),
-        });
-      } catch (error) {
-        if (retry > retries.retries || !isConnectionError(error)) throw error;
-        await this.clock.sleep(retries.delayMs(retry), options.signal);
-      }
-    }
+    const attempts = options.connectAttempts ?? CONNECT_ATTEMPTS;
+    return withConnectRetries<DeviceReader>(this.clock, { attempts, signal: options.signal }, () =>
+      open(target, this.timeouts, { signal: options.signal, onStage: (stage) => options.onStage?.(stage) }),
+    );
   }
 
   /**
@@ -98,10 +90,4 @@ export class DeviceGateway {
     const countUsers = async (): Promise<number> => (await new AifaceReader(target, session).readCounters()).users;
     return AifaceEvents.begin(session.connection, countUsers, signal);
   }
-}
-
-/** What may be better in a moment: a terminal that serves another client, or is just starting. */
-function isConnectionError(error: unknown): boolean {
-  if (!(error instanceof DeviceError) || (error.stage !== 'connect' && error.stage !== 'handshake')) return false;
-  return ['device/unreachable', 'device/connection-lost', 'device/timeout'].includes(error.code);
 }

@@ -20,6 +20,8 @@ export interface GatewayTimeouts {
   readonly silenceMs: number;
   /** How long one read may go on asking for details, one user at a time. */
   readonly detailsMs: number;
+  /** How long the answer to a write may take; as for any other request unless given. */
+  readonly writeMs?: number;
   /** How old the details of a user may be before they are asked for again. */
   readonly detailsAgeMs: number;
 }

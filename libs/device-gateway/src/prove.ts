@@ -86,7 +86,8 @@ function refuseKnownId(owners: Map<DeviceUserId, DeviceUser>, user: DeviceUser):
   owners.set(user.deviceUserId, user);
 }
 
-function deviceUserOf(record: UserRecord, decodeName: (bytes: Buffer) => string): DeviceUser {
+/** A record as a user. */
+export function deviceUserOf(record: UserRecord, decodeName: (bytes: Buffer) => string): DeviceUser {
   return {
     deviceUserId: canonicalDeviceUserId(record.userId),
     rawUserId: record.userId,

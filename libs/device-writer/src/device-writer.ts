@@ -45,18 +45,37 @@ export abstract class DeviceWriter implements AsyncDisposable {
    * The user as it will be when `snapshot` is written to this terminal, where it is absent: equal but for the slot,
    * which is another one when its own is taken now.
    * @throws {UnwritableValueError} the terminal is full, or cannot hold it
+   * @throws {UserChangedError} the user is there
    * @throws {IncompleteReadError} @throws {DeviceError}
    */
   abstract planRestore(snapshot: UserSnapshot): Promise<UserSnapshot>;
 
-  /** Overwrites `before` with `after`; credentials stay. @throws {DeviceError} refused, or it is not known whether it was done */
+  /**
+   * Overwrites `before` with `after`; credentials stay. Reads the user again first, and writes only if he still is as
+   * `before` says. Equal snapshots: nothing is sent.
+   * @throws {UserChangedError} the user is not as `before` says; nothing was written
+   * @throws {DeviceError} nothing was written
+   * @throws {WriteRefusedError} the terminal refused, and shows that nothing was done
+   * @throws {OutcomeUnknownError} it is not known whether, or how much of it, was done
+   */
   abstract update(before: UserSnapshot, after: UserSnapshot): Promise<void>;
 
-  /** Removes this user with all credentials; punches stay. @throws {DeviceError} as update */
+  /**
+   * Removes this user with all credentials; punches stay. A snapshot of everything is compared with everything.
+   * @throws as update; {UnknownFirmwareError} what its firmware would delete is not known
+   */
   abstract delete(before: UserSnapshot): Promise<void>;
 
-  /** Writes an absent user with all credentials, as planRestore made it. @throws {DeviceError} as update */
+  /** Writes an absent user with all credentials, as planRestore made it. @throws as update */
   abstract restore(planned: UserSnapshot): Promise<void>;
+
+  /**
+   * Whether what was read back is what was to be written, as far as this kind of terminal can show it. Equal bytes, unless
+   * it is known to keep something in another form.
+   */
+  confirms(wanted: UserSnapshot, found: UserSnapshot): boolean {
+    return wanted.bytes.equals(found.bytes);
+  }
 
   /** Reads a snapshot's bytes again. @throws {BadSnapshotError} they are not one of this protocol */
   abstract decode(bytes: Buffer): UserSnapshot;

@@ -6,10 +6,10 @@ export type SnapshotDepth = 'attributes' | 'everything';
 
 /** That a user has a credential, and which one; never the credential itself. */
 export interface CredentialMark {
-  readonly kind: 'pin' | 'card' | 'fingerprint' | 'face' | 'palm' | 'photo';
+  readonly kind: 'pin' | 'card' | 'fingerprint' | 'face' | 'palm' | 'photo' | 'other';
   /** The finger, or the terminal's number of the credential. */
   readonly index: number;
-  /** SHA-256 of its bytes, hexadecimal. */
+  /** SHA-256 of its bytes, hexadecimal; empty for a PIN, whose few digits would be found by trying them all. */
   readonly digest: string;
 }
 
@@ -27,6 +27,11 @@ export interface UserSnapshot {
    * `DeviceWriter.decode` of the same protocol reads again.
    */
   readonly bytes: Buffer;
+}
+
+/** The digest of a credential, for its mark. */
+export function credentialDigest(kind: CredentialMark['kind'], bytes: Buffer | string): string {
+  return kind === 'pin' ? '' : createHash('sha256').update(bytes).digest('hex');
 }
 
 /** A short name of a snapshot for comparing and for the audit log: SHA-256, hexadecimal. */

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PEOPLE_ENTITIES } from './people.entities.js';
 import { PeopleRoster } from './people-roster.js';
+import { PersonAttributes } from './person-attributes.js';
 import { PeopleService } from './people.service.js';
 import { UserMappingsService } from './user-mappings.service.js';
 import { MappingsController } from './mappings.controller.js';
@@ -11,7 +12,7 @@ import { MappingsController } from './mappings.controller.js';
 @Module({
   imports: [AuditModule, TypeOrmModule.forFeature(PEOPLE_ENTITIES)],
   controllers: [MappingsController],
-  providers: [PeopleService, PeopleRoster, UserMappingsService],
-  exports: [PeopleService, PeopleRoster, UserMappingsService],
+  providers: [PeopleService, PeopleRoster, PersonAttributes, UserMappingsService],
+  exports: [PeopleService, PeopleRoster, PersonAttributes, UserMappingsService],
 })
 export class PeopleModule {}

@@ -7,6 +7,7 @@ import { DataSource, type FindOptionsWhere, IsNull, MoreThan } from 'typeorm';
 import { type AdoptedAttributes } from './adopted-attributes.js';
 import { MappingTakenError, NoSuchMappingError, NoSuchPersonError } from './people.errors.js';
 import { Person } from './person.entity.js';
+import { takeMappingTurn } from './mapping-turn.js';
 import { UserMapping } from './user-mapping.entity.js';
 
 /** Which user of which device. */
@@ -49,7 +50,7 @@ export class UserMappingsService {
   ): Promise<boolean> {
     const { deviceId, deviceUserId, name, adopted } = user;
     await this.requirePerson(tx, person);
-    await this.lockDevice(tx, deviceId);
+    await takeMappingTurn(tx, [deviceId]);
     const ofUser = await this.findOpen(tx, { deviceId, deviceUserId });
     if (ofUser?.personId === person.personId) return false;
     if (ofUser) throw MappingTakenError.userIsTaken({ ...ofUser, mappingId: ofUser.id });
@@ -77,7 +78,7 @@ export class UserMappingsService {
   /** Ends the mapping of a device user, in the caller's transaction. @throws {NoSuchMappingError} it has none */
   async unlink(tx: Tx, user: DeviceUserRef, ending: MappingEnding, actor: Actor): Promise<void> {
     const { deviceId, deviceUserId } = user;
-    await this.lockDevice(tx, deviceId);
+    await takeMappingTurn(tx, [deviceId]);
     const mapping = await this.findOpen(tx, { deviceId, deviceUserId });
     if (!mapping) throw new NoSuchMappingError(`User ${deviceUserId} of device ${deviceId} is not mapped to anybody`);
     await this.end(tx, mapping, ending, actor);
@@ -132,10 +133,5 @@ export class UserMappingsService {
 
   private findOpen(tx: Tx, where: FindOptionsWhere<UserMapping>): Promise<UserMapping | null> {
     return tx.findOne(UserMapping, { where: { ...where, validTo: IsNull() } });
-  }
-
-  /** The same lock that the triggers take: two who map on one device take turns. */
-  private async lockDevice(tx: Tx, deviceId: string): Promise<void> {
-    await tx.query(`select pg_advisory_xact_lock(hashtext('mapping'), hashtext($1))`, [deviceId]);
   }
 }

@@ -1,4 +1,5 @@
 import { type Tx } from '@app/database';
+import { type Clock } from '@app/kernel';
 import { type DataSource } from 'typeorm';
 import { LeaseLostError } from './sync-coordinator.errors.js';
 
@@ -50,6 +51,34 @@ export class Lease implements LeaseTerm {
       await this.fence(tx);
       return work(tx);
     });
+  }
+
+  /**
+   * Must be asked right before a write to the device: waits while the holder before may still be sending, and makes sure
+   * that the term, by the database's clock, lasts for as long as the write may take.
+   * @param lastsMs how long the write may take
+   * @returns until when it may be sent and answered, in `clock.monotonicMs()`, counted from before the question
+   * @throws {LeaseLostError} the term is over, or ends too soon @throws {AbortedError} its signal fired during the wait
+   */
+  async readyToWrite(clock: Clock, lastsMs: number): Promise<number> {
+    for (;;) {
+      const askedAtMs = clock.monotonicMs();
+      const waitMs = await this.askHowLongWritesWait(lastsMs);
+      if (waitMs === 0) return askedAtMs + lastsMs;
+      await clock.sleep(waitMs, this.signal);
+    }
+  }
+
+  private async askHowLongWritesWait(lastsMs: number): Promise<number> {
+    const rows = await this.dataSource.query<{ wait_ms: number }[]>(
+      `select coalesce(greatest(ceil(extract(epoch from writes_not_before - clock_timestamp()) * 1000), 0), 0)::int as wait_ms
+         from sync_locks
+        where lock_key = $1 and holder_nonce = $2 and token = $3
+          and expires_at >= clock_timestamp() + $4 * interval '1 ms'`,
+      [this.key, this.nonce, this.token, lastsMs],
+    );
+    if (rows.length === 0) throw new LeaseLostError(this.key, this.token);
+    return rows[0].wait_ms;
   }
 
   /** Locks the term against a takeover and shows it to the triggers that ask for a lease. */

@@ -1,4 +1,5 @@
 import { DeviceUserBufferService, type Sighting, type SightingTotals } from '@app/buffer';
+import { ConflictDetection, nameLimitOf } from '@app/conflict';
 import { type Tx } from '@app/database';
 import { DeviceError, type DeviceUser } from '@app/device-gateway';
 import { type Device, DevicesService } from '@app/devices';
@@ -38,6 +39,7 @@ export class SyncRun {
     private readonly terminals: TerminalReadings,
     private readonly devices: DevicesService,
     private readonly buffer: DeviceUserBufferService,
+    private readonly conflicts: ConflictDetection,
     private readonly punches: PunchesService,
     private readonly clock: Clock,
   ) {}
@@ -77,6 +79,8 @@ export class SyncRun {
       const context = { deviceId: device.id, seenAt, runId, service, performedBy };
       const totals = await this.buffer.recordSightings(tx, context, users.users.map(sightingOf));
       await this.buffer.noteDetailsRead(tx, context, users.detailsAsked);
+      const nameLimit = nameLimitOf(device, users.proof.recordWidthBytes);
+      await this.conflicts.detectAll(tx, { ...context, nameLimit }, users.users);
       await this.devices.recordCompleteRead(tx, device.id, runId, seenAt);
       const clockDriftSeconds = clock && (await this.devices.recordClock(tx, device, clock));
       const punches = await this.importPunches(tx, run, reading);

@@ -2,6 +2,7 @@ import { AasModule } from '@app/aas';
 import { AuditModule } from '@app/audit';
 import { BufferModule } from '@app/buffer';
 import { ClockModule } from '@app/config';
+import { ConflictDetectionModule } from '@app/conflict';
 import { DeviceGatewayModule } from '@app/device-gateway';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
@@ -32,6 +33,7 @@ import { TerminalReadings } from './terminal-reading.js';
     AasModule,
     AuditModule,
     BufferModule,
+    ConflictDetectionModule,
     DeviceGatewayModule,
     DevicesModule,
     DialInModule,

@@ -36,8 +36,23 @@ export {
   type PunchRecord,
   type PunchRecordWidth,
 } from './punch-record.js';
-export { isReadOrSessionCommand } from './read-commands.js';
+export { isReadOfWriteSession, isReadOrSessionCommand } from './read-commands.js';
 export { TcpPacketDecoder } from './tcp-packet-decoder.js';
 export { decodeTemplateSet, encodeTemplateRecord, type TemplateRecord } from './template-record.js';
 export { decodeEventTime, decodeTime, encodeEventTime, encodeTime } from './time.js';
 export { decodeUserRecord, encodeUserRecord, type UserRecord, type UserRecordWidth } from './user-record.js';
+export { moveUserRecord, patchUserRecord, type UserBounds, userBounds, type UserPatch, widthOf } from './user-patch.js';
+export { decodeUserUpload, encodeUserUpload, UPLOADED_FLAG, type UserUpload } from './user-upload.js';
+export {
+  encodeDisable,
+  encodeFreeBuffer,
+  encodeRefresh,
+  encodeSaveUpload,
+  encodeTemplateWrite,
+  encodeUpload,
+  encodeUserDelete,
+  encodeUserWrite,
+  isWriteOfOneUser,
+  UPLOAD_PIECE_BYTES,
+  type ZkWrite,
+} from './write-commands.js';

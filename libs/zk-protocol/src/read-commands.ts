@@ -16,6 +16,7 @@ const SESSION_AND_READ: ReadonlySet<number> = new Set([
 ]);
 const BUFFERED = [USERS_READ, TEMPLATES_READ, PUNCHES_READ, OPERATIONS_READ];
 const ALL_USERS = 5;
+const ALL_TEMPLATES = 2;
 const EVENT_MASK_BYTES = 4;
 
 /**
@@ -33,4 +34,15 @@ export function isReadOrSessionCommand(command: number, data: Buffer): boolean {
   if (command === Command.REG_EVENT) return data.length === EVENT_MASK_BYTES;
   if (command === Reply.OK) return data.length === 0; // acknowledges an event
   return (command === Command.ATTLOG_READ || command === Command.OPLOG_READ) && data.length === 0;
+}
+
+/**
+ * The reads of a write session: those of any session without its events, the templates in the old direct form, and ENABLE,
+ * which undoes the DISABLE of a write and locks nobody out.
+ */
+export function isReadOfWriteSession(command: number, data: Buffer): boolean {
+  if (command === Command.REG_EVENT || command === Reply.OK) return false;
+  if (command === Command.ENABLE_DEVICE) return data.length === 0;
+  if (command === Command.DB_READ) return data.length === 1 && data[0] === ALL_TEMPLATES;
+  return isReadOrSessionCommand(command, data);
 }

@@ -27,19 +27,36 @@ export interface UserRecord {
   readonly raw: Buffer;
 }
 
-const PASSWORD = 3;
-const COLOUR = {
-  password: 8,
-  name: 11,
-  nameBytes: 24,
-  card: 35,
-  group: 39,
-  own: 40,
-  zones: 42,
-  userId: 48,
-  userIdBytes: 24,
-};
-const OLD = { password: 5, name: 8, nameBytes: 8, card: 16, group: 21, zones: 22, userId: 24 };
+/** Where the fields of a record are, in bytes. */
+export const USER_FIELDS = {
+  72: {
+    privilege: 2,
+    password: 3,
+    passwordBytes: 8,
+    name: 11,
+    nameBytes: 24,
+    card: 35,
+    group: 39,
+    zones: { flag: 40, first: 42, count: 3 },
+    userId: 48,
+    userIdBytes: 24,
+  },
+  28: {
+    privilege: 2,
+    password: 3,
+    passwordBytes: 5,
+    name: 8,
+    nameBytes: 8,
+    card: 16,
+    group: 21,
+    zones: { flag: undefined, first: 22, count: 1 },
+    userId: 24,
+    userIdBytes: 4,
+  },
+} as const satisfies Record<UserRecordWidth, unknown>;
+
+const COLOUR = USER_FIELDS[72];
+const OLD = USER_FIELDS[28];
 
 /** Reads the record at `offset`. @throws {ZkFormatError} `zk/truncated` when fewer than `width` bytes follow */
 export function decodeUserRecord(bytes: Buffer, width: UserRecordWidth, offset = 0): UserRecord {
@@ -65,12 +82,12 @@ function decodeColour(raw: Buffer): UserRecord {
   return {
     slot: slot(raw.readUInt16LE(0)),
     privilege: raw[2],
-    password: untilZero(raw, PASSWORD, COLOUR.password),
+    password: untilZero(raw, COLOUR.password, COLOUR.passwordBytes),
     name: untilZero(raw, COLOUR.name, COLOUR.nameBytes),
     card: raw.readUInt32LE(COLOUR.card),
     group: raw[COLOUR.group],
-    ownZones: raw.readUInt16LE(COLOUR.own) !== 0,
-    zones: [raw.readUInt16LE(COLOUR.zones), raw.readUInt16LE(COLOUR.zones + 2), raw.readUInt16LE(COLOUR.zones + 4)],
+    ownZones: raw.readUInt16LE(COLOUR.zones.flag) !== 0,
+    zones: [0, 2, 4].map((offset) => raw.readUInt16LE(COLOUR.zones.first + offset)),
     userId: textUntilZero(raw, COLOUR.userId, COLOUR.userIdBytes),
     raw,
   };
@@ -80,34 +97,34 @@ function decodeOld(raw: Buffer): UserRecord {
   return {
     slot: slot(raw.readUInt16LE(0)),
     privilege: raw[2],
-    password: untilZero(raw, PASSWORD, OLD.password),
+    password: untilZero(raw, OLD.password, OLD.passwordBytes),
     name: untilZero(raw, OLD.name, OLD.nameBytes),
     card: raw.readUInt32LE(OLD.card),
     group: raw[OLD.group],
     ownZones: false,
-    zones: [raw.readUInt16LE(OLD.zones)],
+    zones: [raw.readUInt16LE(OLD.zones.first)],
     userId: String(raw.readUInt32LE(OLD.userId)),
     raw,
   };
 }
 
 function encodeColour(raw: Buffer, fields: Omit<UserRecord, 'raw'>): void {
-  writeText(raw, 'password', fields.password, PASSWORD, COLOUR.password);
+  writeText(raw, 'password', fields.password, COLOUR.password, COLOUR.passwordBytes);
   writeText(raw, 'name', fields.name, COLOUR.name, COLOUR.nameBytes);
   writeNumber(raw, 'card', fields.card, COLOUR.card, 4);
   writeNumber(raw, 'group', fields.group, COLOUR.group, 1);
-  raw.writeUInt16LE(fields.ownZones ? 1 : 0, COLOUR.own);
+  raw.writeUInt16LE(fields.ownZones ? 1 : 0, COLOUR.zones.flag);
   if (fields.zones.length > 3) throw misfit('zones', fields.zones.length, 'at most 3');
-  fields.zones.forEach((zone, i) => writeNumber(raw, 'zone', zone, COLOUR.zones + 2 * i, 2));
+  fields.zones.forEach((zone, i) => writeNumber(raw, 'zone', zone, COLOUR.zones.first + 2 * i, 2));
   writeText(raw, 'user ID', Buffer.from(fields.userId, 'latin1'), COLOUR.userId, COLOUR.userIdBytes);
 }
 
 function encodeOld(raw: Buffer, fields: Omit<UserRecord, 'raw'>): void {
-  writeText(raw, 'password', fields.password, PASSWORD, OLD.password);
+  writeText(raw, 'password', fields.password, OLD.password, OLD.passwordBytes);
   writeText(raw, 'name', fields.name, OLD.name, OLD.nameBytes);
   writeNumber(raw, 'card', fields.card, OLD.card, 4);
   writeNumber(raw, 'group', fields.group, OLD.group, 1);
-  writeNumber(raw, 'zones', fields.zones[0] ?? 0, OLD.zones, 2);
+  writeNumber(raw, 'zones', fields.zones[0] ?? 0, OLD.zones.first, 2);
   if (!/^\d+$/.test(fields.userId)) throw misfit('user ID', fields.userId, 'a number');
   writeNumber(raw, 'user ID', Number(fields.userId), OLD.userId, 4);
 }

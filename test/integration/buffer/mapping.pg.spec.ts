@@ -294,12 +294,12 @@ it('shows a mapped user in conflict while one is open, whoever opens it', async 
   const { dataSource } = app.database;
   const status = async (): Promise<string> => (await app.get(DeviceUserBufferService).get(row.id)).mappingStatus;
   await dataSource.query(
-    `insert into user_conflicts (device_id, device_user_id, conflict_type, device_data, database_data, detected_at)
-     values (1, '9001', 'attribute_mismatch', '{}', '{}', now())`,
+    `insert into user_conflicts (device_id, device_user_id, conflict_type, device_data, database_data, detected_at, version)
+     values (1, '9001', 'attribute_mismatch', '{}', '{}', now(), 'v')`,
   );
   expect(await status()).toBe('conflict');
   const { mappedAt } = await app.get(DeviceUserBufferService).get(row.id);
-  await dataSource.query(`update user_conflicts set resolved = true`);
+  await dataSource.query(`update user_conflicts set resolved = true, resolved_at = now(), resolved_by = 'mina'`);
   expect(await status()).toBe('mapped');
   expect((await app.get(DeviceUserBufferService).get(row.id)).mappedAt).toEqual(mappedAt);
 });

@@ -11,7 +11,7 @@ import {
   type ZkPacket,
 } from '@app/zk-protocol';
 import { DeviceError, IncompleteReadError } from '../../device.errors.js';
-import { type Answer, type ReadOnlyChannel } from './read-only-channel.js';
+import { type Answer, type ZkChannel } from './zk-channel.js';
 
 const TCP_CHUNK_BYTES = 65_472;
 const UDP_CHUNK_BYTES = 16_384;
@@ -42,7 +42,7 @@ export interface DirectRead {
  * @throws {DeviceError} the terminal refused or the session broke
  */
 export async function readBulkSet(
-  channel: ReadOnlyChannel,
+  channel: ZkChannel,
   request: BufferedRead,
   old: DirectRead,
   news: { onSize(bytes: number): void; onReceived(bytes: number): void },
@@ -63,7 +63,7 @@ export async function readBulkSet(
 async function readRest(
   answer: Answer,
   first: ZkPacket,
-  channel: ReadOnlyChannel,
+  channel: ZkChannel,
   news: Parameters<typeof readBulkSet>[3],
 ): Promise<BulkSet> {
   if (first.command === Reply.DATA_PACKET) {
@@ -86,17 +86,13 @@ async function readRest(
 
 async function readDirect(
   answer: Answer,
-  channel: ReadOnlyChannel,
+  channel: ZkChannel,
   news: Parameters<typeof readBulkSet>[3],
 ): Promise<BulkSet> {
   return readRest(answer, await answer.next(), channel, news);
 }
 
-async function readChunks(
-  channel: ReadOnlyChannel,
-  size: number,
-  news: Parameters<typeof readBulkSet>[3],
-): Promise<BulkSet> {
+async function readChunks(channel: ZkChannel, size: number, news: Parameters<typeof readBulkSet>[3]): Promise<BulkSet> {
   boundSize(size);
   news.onSize(size);
   const chunkBytes = channel.isDatagram ? UDP_CHUNK_BYTES : TCP_CHUNK_BYTES;
@@ -113,7 +109,7 @@ async function readChunks(
 }
 
 /** The buffer stays until it is released, so a chunk that went wrong is asked for again, under a new number. */
-async function readChunk(channel: ReadOnlyChannel, offset: number, wanted: number): Promise<Collected> {
+async function readChunk(channel: ZkChannel, offset: number, wanted: number): Promise<Collected> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const answer = channel.begin(Command.READ_CHUNK, encodeChunkRequest(offset, wanted));
@@ -177,7 +173,7 @@ function provesOrder(indexes: readonly number[]): boolean {
   );
 }
 
-async function releaseBuffer(channel: ReadOnlyChannel): Promise<void> {
+async function releaseBuffer(channel: ZkChannel): Promise<void> {
   // Whether the terminal has a buffer to release, and whether it still answers, does not change what was read.
   await channel.request(Command.FREE_DATA).catch(() => undefined);
 }
@@ -205,7 +201,7 @@ function chunkProblem(what: string, offset?: number): IncompleteReadError {
 }
 
 /** A TCP session that timed out is gone; on UDP silence is how a lost packet shows. */
-function canRepeat(error: unknown, channel: ReadOnlyChannel): boolean {
+function canRepeat(error: unknown, channel: ZkChannel): boolean {
   if (error instanceof IncompleteReadError) return true;
   return channel.isDatagram && error instanceof DeviceError && error.code === 'device/timeout';
 }

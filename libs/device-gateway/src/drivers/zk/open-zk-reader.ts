@@ -5,14 +5,16 @@ import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { ReadOnlyChannel } from './read-only-channel.js';
 import { TcpTransport } from './tcp-transport.js';
 import { UdpTransport } from './udp-transport.js';
+import { type ZkChannel } from './zk-channel.js';
 import { ZkEvents } from './zk-events.js';
 import { openSession, readIdentity } from './zk-session.js';
 import { ZkReader } from './zk-reader.js';
 import { type ZkTransport } from './zk-transport.js';
 
-interface OpenZkOptions {
+/** Until when to open a session, and who is told how far that is. */
+export interface OpenZkOptions {
   readonly signal?: AbortSignal;
-  readonly onStage: (stage: ProbeStageName) => void;
+  readonly onStage?: (stage: ProbeStageName) => void;
 }
 
 /** Opens a read session with our own driver. @throws {DeviceError} with the stage at which it failed */
@@ -21,7 +23,10 @@ export async function openZkReader(
   timeouts: GatewayTimeouts,
   options: OpenZkOptions,
 ): Promise<ZkReader> {
-  return openZk(target, timeouts, options, (channel, identity) => new ZkReader(identity, target, channel, timeouts));
+  return openZk(target, timeouts, options, {
+    channel: ReadOnlyChannel,
+    use: (channel, identity) => new ZkReader(identity, target, channel, timeouts),
+  });
 }
 
 /** Opens a session that listens. @throws {DeviceError} with the stage at which it failed */
@@ -30,26 +35,36 @@ export async function openZkEvents(
   timeouts: GatewayTimeouts,
   options: OpenZkOptions,
 ): Promise<ZkEvents> {
-  return openZk(target, timeouts, options, (channel) => ZkEvents.register(channel, timeouts));
+  return openZk(target, timeouts, options, {
+    channel: ReadOnlyChannel,
+    use: (channel) => ZkEvents.register(channel, timeouts),
+  });
 }
 
-async function openZk<T>(
+/**
+ * Connects, authenticates, and finds out who answers, through a channel of the kind that the session is to have.
+ * @throws {DeviceError} with the stage at which it failed
+ */
+export async function openZk<C extends ZkChannel, T>(
   target: AddressTarget,
   timeouts: GatewayTimeouts,
   options: OpenZkOptions,
-  use: (channel: ReadOnlyChannel, identity: DeviceIdentity) => T | Promise<T>,
+  kind: {
+    readonly channel: new (transport: ZkTransport, timeouts: GatewayTimeouts, signal?: AbortSignal) => C;
+    readonly use: (channel: C, identity: DeviceIdentity) => T | Promise<T>;
+  },
 ): Promise<T> {
   let stage: ProbeStageName = 'connect';
   const onStage = (next: ProbeStageName): void => {
     stage = next;
-    options.onStage(next);
+    options.onStage?.(next);
   };
-  let channel: ReadOnlyChannel | undefined;
+  let channel: C | undefined;
   try {
     onStage('connect');
-    channel = new ReadOnlyChannel(await openTransport(target, timeouts, options.signal), timeouts, options.signal);
+    channel = new kind.channel(await openTransport(target, timeouts, options.signal), timeouts, options.signal);
     await openSession(channel, target.commKey, onStage);
-    return await use(channel, await readIdentity(channel, target));
+    return await kind.use(channel, await readIdentity(channel, target));
   } catch (error) {
     channel?.destroy();
     throw error instanceof DeviceError ? error.at(stage) : error;

@@ -4,7 +4,7 @@ import { type DeviceEvent, DeviceEvents, EventQueue } from '../../device-events.
 import { type DeviceError } from '../../device.errors.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { refusal } from './bulk-read.js';
-import { type ReadOnlyChannel } from './read-only-channel.js';
+import { type ZkChannel } from './zk-channel.js';
 import { readFreeSizes, readTime } from './zk-session.js';
 
 const WANTED = EventBit.PUNCH | EventBit.USER_ENROLLED | EventBit.FINGER_ENROLLED;
@@ -16,14 +16,14 @@ export class ZkEvents extends DeviceEvents {
 
   private constructor(
     readonly countedAtStart: DeviceEvents['countedAtStart'],
-    private readonly channel: ReadOnlyChannel,
+    private readonly channel: ZkChannel,
     private readonly timeouts: GatewayTimeouts,
   ) {
     super();
   }
 
   /** Registers for events. @throws {DeviceError} */
-  static async register(channel: ReadOnlyChannel, timeouts: GatewayTimeouts): Promise<ZkEvents> {
+  static async register(channel: ZkChannel, timeouts: GatewayTimeouts): Promise<ZkEvents> {
     // From before the request: an event can come with its answer, or with that of the counters.
     const early: ZkPacket[] = [];
     channel.onEvent = (packet) => early.push(packet);

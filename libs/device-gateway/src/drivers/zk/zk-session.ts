@@ -15,11 +15,11 @@ import { DeviceError, type ProbeStageName } from '../../device.errors.js';
 import { type AddressTarget } from '../../device-target.js';
 import { type DeviceIdentity } from '../../device-user.js';
 import { refusal, wellFormed } from './bulk-read.js';
-import { type ReadOnlyChannel } from './read-only-channel.js';
+import { type ZkChannel } from './zk-channel.js';
 
 /** Opens the session: CONNECT, and AUTH where the terminal wants it. */
 export async function openSession(
-  channel: ReadOnlyChannel,
+  channel: ZkChannel,
   commKey: number,
   onStage: (stage: ProbeStageName) => void,
 ): Promise<void> {
@@ -51,7 +51,7 @@ export async function openSession(
  * Who the terminal is. The serial number must be told; the rest may be missing.
  * @throws {DeviceError} `device/serial-mismatch`: another terminal is at this address now
  */
-export async function readIdentity(channel: ReadOnlyChannel, target: AddressTarget): Promise<DeviceIdentity> {
+export async function readIdentity(channel: ZkChannel, target: AddressTarget): Promise<DeviceIdentity> {
   const serialNumber = await readOption(channel, '~SerialNumber');
   if (!serialNumber) {
     throw new DeviceError(
@@ -80,13 +80,13 @@ export function requireSerialNumber(serialNumber: string, { expectedSerialNumber
 }
 
 /** The terminal's counters. @throws {DeviceError} */
-export async function readFreeSizes(channel: ReadOnlyChannel): Promise<FreeSizes> {
+export async function readFreeSizes(channel: ZkChannel): Promise<FreeSizes> {
   const answer = await channel.request(Command.FREE_SIZES);
   return freeSizesOf(answer);
 }
 
 /** @throws {DeviceError} */
-export async function readTime(channel: ReadOnlyChannel): Promise<WallTime> {
+export async function readTime(channel: ZkChannel): Promise<WallTime> {
   return timeOf(await channel.request(Command.GET_TIME));
 }
 
@@ -114,10 +114,10 @@ export function versionOf(answer: ZkPacket): string | undefined {
   return answer.command === Reply.OK ? decodeText(answer.data).trim() || undefined : undefined;
 }
 
-async function readOption(channel: ReadOnlyChannel, name: string): Promise<string | undefined> {
+async function readOption(channel: ZkChannel, name: string): Promise<string | undefined> {
   return optionOf(await channel.request(Command.OPTIONS_READ, encodeOptionRequest(name)));
 }
 
-async function readVersion(channel: ReadOnlyChannel): Promise<string | undefined> {
+async function readVersion(channel: ZkChannel): Promise<string | undefined> {
   return versionOf(await channel.request(Command.VERSION));
 }
