@@ -8,6 +8,7 @@ import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
 import { HttpModule } from '@app/http';
 import { LoggingModule, NestLogger } from '@app/logging';
+import { PeopleModule } from '@app/people';
 import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
@@ -39,6 +40,7 @@ export class ServerModule implements NestModule {
         DeviceGatewayModule,
         DevicesModule,
         DialInModule,
+        PeopleModule,
         SyncServicesModule,
       ],
       controllers: [HealthController],

@@ -1,12 +1,20 @@
+import { AuditModule } from '@app/audit';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { PeopleBulk } from './import/people-bulk.service.js';
+import { PeopleImport } from './import/people-import.service.js';
+import { PeopleDirectoryRepository } from './people-directory.repository.js';
+import { PeopleDirectory } from './people-directory.service.js';
+import { PeopleImportController } from './people-import.controller.js';
+import { PeopleController } from './people.controller.js';
 import { PEOPLE_ENTITIES } from './people.entities.js';
 import { PeopleService } from './people.service.js';
 
 /** People, and the mapping of device users to them. */
 @Module({
-  imports: [TypeOrmModule.forFeature(PEOPLE_ENTITIES)],
-  providers: [PeopleService],
-  exports: [PeopleService],
+  imports: [AuditModule, TypeOrmModule.forFeature(PEOPLE_ENTITIES)],
+  controllers: [PeopleImportController, PeopleController],
+  providers: [PeopleService, PeopleDirectory, PeopleDirectoryRepository, PeopleImport, PeopleBulk],
+  exports: [PeopleService, PeopleDirectory, PeopleImport, PeopleBulk],
 })
 export class PeopleModule {}
