@@ -5,6 +5,7 @@ import { AppConfig, ConfigModule } from '@app/config';
 import { DatabaseModule } from '@app/database';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
+import { PeopleModule } from '@app/people';
 import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, Module } from '@nestjs/common';
 
@@ -22,6 +23,7 @@ export class CliModule {
         BufferModule,
         DevicesModule,
         DialInModule,
+        PeopleModule,
         SyncServicesModule,
       ],
     };

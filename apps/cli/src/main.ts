@@ -6,6 +6,7 @@ import { addBufferCommands } from './commands/buffer.js';
 import { addDatabaseCommands } from './commands/db.js';
 import { addDeviceCommands } from './commands/device.js';
 import { addEmulateCommands } from './commands/emulate.js';
+import { addPeopleCommands } from './commands/people.js';
 import { addSyncCommands } from './commands/sync.js';
 import { addTokenCommands } from './commands/token.js';
 import { ExitCode } from './exit-code.js';
@@ -18,7 +19,7 @@ function buildProgram(): Command {
     .exitOverride()
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 some devices failed, 4 terminal unreachable or read unproven,\n' +
+      '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 some devices or rows failed, 4 terminal unreachable or read unproven,\n' +
         '5 another service holds the terminal, 7 database not ready, 130 interrupted.\n' +
         '\nExamples:\n' +
         '  holdfast device probe 192.168.1.201\n' +
@@ -30,6 +31,7 @@ function buildProgram(): Command {
   addDeviceCommands(program);
   addSyncCommands(program);
   addBufferCommands(program);
+  addPeopleCommands(program);
   addAuditCommands(program);
   addAasCommands(program);
   addEmulateCommands(program);
