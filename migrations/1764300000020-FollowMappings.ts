@@ -32,7 +32,6 @@ const UP = [
               and (mapped_to_person_id is null) = (mapped_at is null))`,
   `alter table user_machine_mapping
      add column created_at timestamptz not null default clock_timestamp(), add column ended_by text`,
-  `create index user_machine_mapping_person on user_machine_mapping (person_id)`,
 
   // Says the status of a row from what is so, whatever it said before. Rows that say it already are not touched.
   `create function follow_mappings(of_device bigint, of_users text[]) returns void language sql as $$
@@ -82,7 +81,6 @@ const DOWN = [
   `drop trigger user_machine_mapping_tell_buffer on user_machine_mapping`,
   `drop function user_machine_mapping_tell_buffer()`,
   `drop function follow_mappings(bigint, text[])`,
-  `drop index user_machine_mapping_person`,
   `alter table user_machine_mapping drop column created_at, drop column ended_by`,
   `alter table device_user_buffer drop constraint device_user_buffer_person_pair,
      drop constraint device_user_buffer_ignored, drop column ignored_at, drop column ignored_by, drop column ignored_reason`,

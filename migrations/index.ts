@@ -6,6 +6,7 @@ import { CreateAasReads1764100000003 } from './1764100000003-CreateAasReads.js';
 import { AddressOfEnabledDevices1764100000004 } from './1764100000004-AddressOfEnabledDevices.js';
 import { AdmitDialInTerminals1764200000000 } from './1764200000000-AdmitDialInTerminals.js';
 import { CreateAccounts1764300000000 } from './1764300000000-CreateAccounts.js';
+import { KeepPeople1764300000010 } from './1764300000010-KeepPeople.js';
 import { FollowMappings1764300000020 } from './1764300000020-FollowMappings.js';
 import { QuarantineSwappedTerminals1764300000021 } from './1764300000021-QuarantineSwappedTerminals.js';
 import { JournalDeviceWrites1764300000030 } from './1764300000030-JournalDeviceWrites.js';
@@ -21,6 +22,7 @@ export const migrations = [
   AddressOfEnabledDevices1764100000004,
   AdmitDialInTerminals1764200000000,
   CreateAccounts1764300000000,
+  KeepPeople1764300000010,
   FollowMappings1764300000020,
   QuarantineSwappedTerminals1764300000021,
   JournalDeviceWrites1764300000030,

@@ -8,6 +8,7 @@ import { DatabaseModule } from '@app/database';
 import { DeviceWriterModule } from '@app/device-writer';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
+import { PeopleModule } from '@app/people';
 import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, Module } from '@nestjs/common';
 
@@ -28,6 +29,7 @@ export class CliModule {
         DeviceWriterModule,
         ConflictModule,
         DialInModule,
+        PeopleModule,
         SyncServicesModule,
       ],
     };

@@ -10,6 +10,7 @@ import { addDeviceCommands } from './commands/device.js';
 import { addDeviceUserCommands } from './commands/device-user.js';
 import { addEmulateCommands } from './commands/emulate.js';
 import { addKeyCommands } from './commands/key.js';
+import { addPeopleCommands } from './commands/people.js';
 import { addSyncCommands } from './commands/sync.js';
 import { addTokenCommands } from './commands/token.js';
 import { ExitCode } from './exit-code.js';
@@ -22,7 +23,7 @@ function buildProgram(): Command {
     .exitOverride()
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 some devices failed, 4 terminal unreachable or read unproven,\n' +
+      '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 some devices or rows failed, 4 terminal unreachable or read unproven,\n' +
         '5 another service holds the terminal, 7 database not ready, 130 interrupted.\n' +
         '\nExamples:\n' +
         '  holdfast device probe 192.168.1.201\n' +
@@ -36,6 +37,7 @@ function buildProgram(): Command {
   addSyncCommands(program);
   addBufferCommands(program);
   addConflictCommands(program);
+  addPeopleCommands(program);
   addAuditCommands(program);
   addAasCommands(program);
   addEmulateCommands(program);

@@ -12,6 +12,7 @@ import { DialInModule } from '@app/dial-in';
 import { HttpModule } from '@app/http';
 import { LoggingModule, NestLogger } from '@app/logging';
 import { SuggestionsModule } from '@app/suggestions';
+import { PeopleModule } from '@app/people';
 import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
@@ -47,6 +48,7 @@ export class ServerModule implements NestModule {
         ConflictModule,
         DialInModule,
         SuggestionsModule,
+        PeopleModule,
         SyncServicesModule,
       ],
       controllers: [HealthController],

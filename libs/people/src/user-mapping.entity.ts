@@ -5,8 +5,8 @@ import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 /** Links a device user ID to a person for a stretch of time; open while `validTo` is null. */
 @Entity('user_machine_mapping')
 @Index('user_machine_mapping_open_user', ['deviceId', 'deviceUserId'], { unique: true, where: 'valid_to is null' })
-@Index('user_machine_mapping_person', ['personId'])
 @Index('user_machine_mapping_open_person', ['deviceId', 'personId'], { unique: true, where: 'valid_to is null' })
+@Index('user_machine_mapping_person', ['personId'])
 @Check('user_machine_mapping_person_type', `person_type in ('staff', 'student')`)
 @Check('user_machine_mapping_validity', `valid_to is null or valid_to >= valid_from`)
 export class UserMapping {

@@ -81,16 +81,31 @@ export class UserMappingsService {
     await takeMappingTurn(tx, [deviceId]);
     const mapping = await this.findOpen(tx, { deviceId, deviceUserId });
     if (!mapping) throw new NoSuchMappingError(`User ${deviceUserId} of device ${deviceId} is not mapped to anybody`);
-    await this.end(tx, mapping, ending, actor);
+    await this.end(tx, mapping, { ending }, actor);
   }
 
   /** Ends a mapping in force. @throws {NoSuchMappingError} */
   async endMapping(id: string, ending: MappingEnding, actor: Actor): Promise<void> {
     await this.dataSource.transaction(async (tx) => {
-      const mapping = await this.findOpen(tx, { id });
+      const found = await this.findOpen(tx, { id });
+      if (found) await takeMappingTurn(tx, [found.deviceId]);
+      const mapping = found && (await this.findOpen(tx, { id }));
       if (!mapping) throw new NoSuchMappingError(`No mapping in force has the id ${id}`);
-      await this.unlink(tx, mapping, ending, actor);
+      await this.end(tx, mapping, { ending }, actor);
     });
+  }
+
+  /** Ends all mappings of a person whose row the caller has locked for deleting it; gives how many there were. */
+  async unlinkPerson(tx: Tx, personId: string, reason: string, actor: Actor): Promise<number> {
+    const openOnes = { where: { personId, validTo: IsNull() }, order: { id: 'ASC' } } as const;
+    const found = await tx.find(UserMapping, openOnes);
+    await takeMappingTurn(
+      tx,
+      found.map(({ deviceId }) => deviceId),
+    );
+    const mappings = await tx.find(UserMapping, openOnes);
+    for (const mapping of mappings) await this.end(tx, mapping, { ending: 'ended', reason }, actor);
+    return mappings.length;
   }
 
   /** A page of the mappings in force. @throws {BadCursorError} */
@@ -111,8 +126,13 @@ export class UserMappingsService {
     return { items: found.slice(0, page.limit), nextCursor: last ? encodeCursor(last.id) : null };
   }
 
-  private async end(tx: Tx, mapping: UserMapping, ending: MappingEnding, actor: Actor): Promise<void> {
-    const validTo = ending === 'mistaken' ? 'valid_from' : 'greatest(clock_timestamp(), valid_from)';
+  private async end(
+    tx: Tx,
+    mapping: UserMapping,
+    how: { readonly ending: MappingEnding; readonly reason?: string },
+    actor: Actor,
+  ): Promise<void> {
+    const validTo = how.ending === 'mistaken' ? 'valid_from' : 'greatest(clock_timestamp(), valid_from)';
     await tx.update(UserMapping, { id: mapping.id }, { validTo: () => validTo, endedBy: actor.name });
     await this.audit.logOperation(tx, {
       operation: 'user_unmapped',
@@ -120,7 +140,7 @@ export class UserMappingsService {
       deviceUserId: mapping.deviceUserId,
       performedBy: actor,
       serviceName: 'people',
-      details: { person_id: mapping.personId, person_type: mapping.personType, ending },
+      details: { person_id: mapping.personId, person_type: mapping.personType, ...how },
     });
   }
 
