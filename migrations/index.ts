@@ -5,6 +5,7 @@ import { CreatePunches1764100000002 } from './1764100000002-CreatePunches.js';
 import { CreateAasReads1764100000003 } from './1764100000003-CreateAasReads.js';
 import { AddressOfEnabledDevices1764100000004 } from './1764100000004-AddressOfEnabledDevices.js';
 import { AdmitDialInTerminals1764200000000 } from './1764200000000-AdmitDialInTerminals.js';
+import { RememberIdempotencyKeys1764300000050 } from './1764300000050-RememberIdempotencyKeys.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   CreateAasReads1764100000003,
   AddressOfEnabledDevices1764100000004,
   AdmitDialInTerminals1764200000000,
+  RememberIdempotencyKeys1764300000050,
 ];

@@ -7,6 +7,7 @@ import { dataSourceOptions, migrate } from '@app/database';
 import { DEVICE_ENTITIES } from '@app/devices';
 import { DIAL_IN_ENTITIES } from '@app/dial-in';
 import { migrations } from '@app/migrations';
+import { IDEMPOTENCY_ENTITIES } from '@app/idempotency';
 import { PEOPLE_ENTITIES } from '@app/people';
 import { PUNCH_ENTITIES } from '@app/punches';
 import { SYNC_COORDINATOR_ENTITIES } from '@app/sync-coordinator';
@@ -21,6 +22,7 @@ export const ALL_ENTITIES = [
   ...BUFFER_ENTITIES,
   ...DEVICE_ENTITIES,
   ...DIAL_IN_ENTITIES,
+  ...IDEMPOTENCY_ENTITIES,
   ...PEOPLE_ENTITIES,
   ...PUNCH_ENTITIES,
   ...SYNC_COORDINATOR_ENTITIES,

@@ -7,6 +7,7 @@ import { DeviceGatewayModule } from '@app/device-gateway';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
 import { HttpModule } from '@app/http';
+import { IdempotencyModule } from '@app/idempotency';
 import { LoggingModule, NestLogger } from '@app/logging';
 import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
@@ -32,6 +33,7 @@ export class ServerModule implements NestModule {
         DatabaseModule.forRoot({ url: options.databaseUrl, applicationName: 'holdfast-server' }),
         HttpModule,
         AuthModule,
+        IdempotencyModule,
         ScheduleModule.forRoot(),
         TerminusModule.forRoot({ logger: false }),
         AuditModule,

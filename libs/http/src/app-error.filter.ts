@@ -20,7 +20,8 @@ export class AppErrorFilter implements ExceptionFilter {
       return;
     }
     if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="holdfast"');
-    if (problem.status === 503) response.setHeader('Retry-After', String(RETRY_AFTER_SECONDS));
+    const retryAfterSeconds = retryAfterOf(error, problem);
+    if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
     response
       .status(problem.status)
       .type('application/problem+json')
@@ -37,6 +38,11 @@ export class AppErrorFilter implements ExceptionFilter {
     this.logger.error(error instanceof Error ? error : new Error(String(error)));
     return bareProblem(500, 'http/unforeseen', 'Something went wrong that we did not foresee; the log has the details');
   }
+}
+
+function retryAfterOf(error: unknown, { status }: Problem): number | undefined {
+  if (error instanceof AppError && error.retryAfterSeconds !== undefined) return error.retryAfterSeconds;
+  return status === 503 ? RETRY_AFTER_SECONDS : undefined;
 }
 
 /** Express middleware (the body parser) throws plain errors that carry a status. */

@@ -7,5 +7,6 @@ export { type Problem, ProblemDocument, problemOf, statusOf } from './problem.js
 export { InvalidRequestError, requestValidation } from './request-validation.js';
 export { assignRequestId } from './request-id.middleware.js';
 export { HttpModule } from './http.module.js';
+export { NO_REPLAY, NoReplay } from './no-replay.js';
 export { PUBLIC_ROUTE, Public } from './public.js';
 export { snakeCased } from './snake-case.js';

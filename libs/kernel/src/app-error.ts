@@ -18,6 +18,8 @@ export type ErrorKind =
 export abstract class AppError extends Error {
   abstract readonly code: string;
   abstract readonly kind: ErrorKind;
+  /** After how many seconds the same may well succeed; undefined: nothing says so, or the kind does. */
+  readonly retryAfterSeconds?: number;
   /** Facts for programs and logs; never a secret, a PIN or a template. */
   readonly details: Readonly<Record<string, unknown>>;
 

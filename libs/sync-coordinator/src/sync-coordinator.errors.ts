@@ -4,6 +4,7 @@ import { AppError } from '@app/kernel';
 export class LeaseBusyError extends AppError {
   readonly code = 'coordination/lease-busy';
   readonly kind = 'conflict';
+  override readonly retryAfterSeconds = 10;
 
   constructor(
     key: string,
