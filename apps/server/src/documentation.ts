@@ -1,7 +1,8 @@
 import { AdminTokenService } from '@app/auth';
 import { type NestExpressApplication } from '@nestjs/platform-express';
-import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { NextFunction, Request, Response } from 'express';
+import { describeApi } from './openapi/describe-api.js';
 
 export const DOCS_PATH = 'api/docs';
 export const OPENAPI_PATH = 'api/openapi.json';
@@ -13,17 +14,11 @@ export function mountDocumentation(app: NestExpressApplication): void {
     admit(tokens, request, response, next).catch(next);
   });
   const document = (): OpenAPIObject => describeApi(app);
-  SwaggerModule.setup(DOCS_PATH, app, document, { jsonDocumentUrl: OPENAPI_PATH, customSiteTitle: 'Holdfast API' });
-}
-
-export function describeApi(app: NestExpressApplication): OpenAPIObject {
-  const description = new DocumentBuilder()
-    .setTitle('Holdfast')
-    .setDescription('Keeps the users of biometric attendance terminals safe. Errors are RFC 9457 problem documents.')
-    .setVersion('1')
-    .addBearerAuth()
-    .build();
-  return SwaggerModule.createDocument(app, description);
+  SwaggerModule.setup(DOCS_PATH, app, document, {
+    jsonDocumentUrl: OPENAPI_PATH,
+    raw: ['json'], // the YAML form would stand at a path of its own, outside of those that want a token
+    customSiteTitle: 'Holdfast API',
+  });
 }
 
 /** A browser cannot send a bearer token for a page, so these two paths take the token as a password as well. */

@@ -1,14 +1,7 @@
 import { AdminGuard } from '@app/auth';
-import { pageOf, ProblemDocument } from '@app/http';
+import { pageOf, Problems } from '@app/http';
 import { Controller, Get, Query, UseGuards } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiBearerAuth,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DeviceUserBufferService } from './buffer.service.js';
 import { BufferedUserView, bufferedUserView } from './dto/buffered-user.view.js';
 import { ListBufferQuery } from './dto/list-buffer.query.js';
@@ -17,7 +10,6 @@ class BufferedUserPage extends pageOf(BufferedUserView) {}
 
 @ApiTags('buffer')
 @ApiBearerAuth()
-@ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
 @UseGuards(AdminGuard)
 @Controller('api/device-users/buffer')
 export class BufferController {
@@ -26,7 +18,7 @@ export class BufferController {
   @Get()
   @ApiOperation({ summary: 'List buffered device users, in the order of their discovery' })
   @ApiOkResponse({ type: BufferedUserPage })
-  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request, http/bad-cursor' })
+  @Problems('http/bad-cursor')
   async list(@Query() query: ListBufferQuery): Promise<BufferedUserPage> {
     const filter = {
       status: query.status,

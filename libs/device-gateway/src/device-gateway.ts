@@ -1,6 +1,8 @@
+import { LOOPBACK_NETWORKS } from '@app/config';
 import { Clock, RetrySchedule } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { type DeviceEvents } from './device-events.js';
+import { DeviceNetworks } from './device-networks.js';
 import { DeviceError, type ProbeStageName } from './device.errors.js';
 import { type DeviceReader } from './device-reader.js';
 import { type AddressTarget, type DeviceTarget, type DialInTarget } from './device-target.js';
@@ -32,6 +34,7 @@ export class DeviceGateway {
     private readonly clock: Clock,
     @Inject(GATEWAY_TIMEOUTS) private readonly timeouts: GatewayTimeouts,
     private readonly sessions: AifaceSessions = new AifaceSessions(),
+    private readonly networks: DeviceNetworks = new DeviceNetworks(LOOPBACK_NETWORKS),
   ) {}
 
   /**
@@ -45,7 +48,7 @@ export class DeviceGateway {
     const open = ADDRESS_DRIVERS[target.driver];
     for (let retry = 1; ; retry += 1) {
       try {
-        return await open(target, this.timeouts, {
+        return await open(await this.networks.check(target), this.timeouts, {
           signal: options.signal,
           onStage: (stage) => options.onStage?.(stage),
         });
@@ -68,7 +71,10 @@ export class DeviceGateway {
         `The driver "${target.driver}" cannot listen to events; use the driver "zk"`,
       );
     }
-    return openZkEvents(target, this.timeouts, { signal: options.signal, onStage: () => undefined });
+    return openZkEvents(await this.networks.check(target), this.timeouts, {
+      signal: options.signal,
+      onStage: () => undefined,
+    });
   }
 
   /** Whether a terminal that dials in is connected to this process. */
@@ -78,7 +84,11 @@ export class DeviceGateway {
 
   /** Tries an address stage by stage, and says at each what was found or what is likely wrong. */
   probe(target: AddressTarget, options: { readonly signal?: AbortSignal } = {}): AsyncIterable<ProbeStageResult> {
-    return probeDevice(target, (onStage) => this.openReader(target, { ...options, onStage, connectAttempts: 1 }));
+    return probeDevice(
+      target,
+      async () => (await this.networks.check(target)).host,
+      (onStage) => this.openReader(target, { ...options, onStage, connectAttempts: 1 }),
+    );
   }
 
   /** @throws {DeviceError} `device/not-connected` */

@@ -1,19 +1,9 @@
 import { AdminGuard, CurrentActor } from '@app/auth';
-import { IdParam, ProblemDocument } from '@app/http';
+import { TERMINAL_PROBLEMS } from '@app/device-gateway';
+import { IdParam, Problems } from '@app/http';
 import { type Actor, formatWallTime } from '@app/kernel';
 import { Body, Controller, Get, Param, Patch, Post, UseGuards } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiBearerAuth,
-  ApiConflictResponse,
-  ApiCreatedResponse,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiServiceUnavailableResponse,
-  ApiTags,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DevicesService } from './devices.service.js';
 import { AddDeviceBody } from './dto/add-device.body.js';
 import { ChangeDeviceBody } from './dto/change-device.body.js';
@@ -21,7 +11,6 @@ import { AddedDeviceView, DeviceView, deviceView } from './dto/device.view.js';
 
 @ApiTags('devices')
 @ApiBearerAuth()
-@ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
 @UseGuards(AdminGuard)
 @Controller('api/devices')
 export class DevicesController {
@@ -37,7 +26,7 @@ export class DevicesController {
   @Get(':id')
   @ApiOperation({ summary: 'Show one terminal' })
   @ApiOkResponse({ type: DeviceView })
-  @ApiNotFoundResponse({ type: ProblemDocument, description: 'devices/not-found' })
+  @Problems('devices/not-found')
   async get(@Param() { id }: IdParam): Promise<DeviceView> {
     return deviceView(await this.devices.get(id));
   }
@@ -48,9 +37,13 @@ export class DevicesController {
     description: 'Asks it first who it is; read-only, nothing changes on it.',
   })
   @ApiCreatedResponse({ type: AddedDeviceView })
-  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request, device/bad-address' })
-  @ApiConflictResponse({ type: ProblemDocument, description: 'devices/already-registered' })
-  @ApiServiceUnavailableResponse({ type: ProblemDocument, description: 'device/unreachable, device/unauthorised, …' })
+  @Problems(
+    'device/bad-address',
+    'devices/bad-name',
+    'devices/unknown-time-zone',
+    'devices/already-registered',
+    ...TERMINAL_PROBLEMS,
+  )
   async add(@Body() body: AddDeviceBody, @CurrentActor() actor: Actor): Promise<AddedDeviceView> {
     const { comm_key: commKey, time_zone: timeZone, ...rest } = body;
     const { device, userCount, deviceTime } = await this.devices.add({ ...rest, commKey, timeZone }, actor);
@@ -60,9 +53,13 @@ export class DevicesController {
   @Patch(':id')
   @ApiOperation({ summary: 'Change how a terminal is treated', description: 'Nothing changes on the terminal itself.' })
   @ApiOkResponse({ type: DeviceView })
-  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request' })
-  @ApiConflictResponse({ type: ProblemDocument, description: 'devices/already-registered' })
-  @ApiNotFoundResponse({ type: ProblemDocument, description: 'devices/not-found' })
+  @Problems(
+    'devices/bad-name',
+    'devices/bad-network',
+    'devices/unknown-time-zone',
+    'devices/not-found',
+    'devices/already-registered',
+  )
   async change(
     @Param() { id }: IdParam,
     @Body() { time_zone: timeZone, ...rest }: ChangeDeviceBody,

@@ -5,4 +5,3 @@ export { DeviceAlreadyRegisteredError, DeviceNotFoundError, SecretKeyError } fro
 export { DevicesModule } from './devices.module.js';
 export { AddDeviceBody } from './dto/add-device.body.js';
 export { DeviceView, deviceView } from './dto/device.view.js';
-export { isNetwork, isWithin, siteNetworkOf } from './networks.js';

@@ -20,7 +20,7 @@ export class AppErrorFilter implements ExceptionFilter {
       return;
     }
     if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="holdfast"');
-    const retryAfterSeconds = retryAfterOf(error, problem);
+    const retryAfterSeconds = retryAfterOf(problem);
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
     response
       .status(problem.status)
@@ -40,8 +40,10 @@ export class AppErrorFilter implements ExceptionFilter {
   }
 }
 
-function retryAfterOf(error: unknown, { status }: Problem): number | undefined {
-  if (error instanceof AppError && error.retryAfterSeconds !== undefined) return error.retryAfterSeconds;
+/** An error that knows when it makes sense to come back says so itself. */
+function retryAfterOf({ status, facts }: Problem): number | undefined {
+  const told = facts?.retry_after_seconds;
+  if (typeof told === 'number') return told;
   return status === 503 ? RETRY_AFTER_SECONDS : undefined;
 }
 

@@ -1,11 +1,13 @@
 export { AppErrorFilter } from './app-error.filter.js';
 export { decodeCursor, encodeCursor, BadCursorError } from './cursor.js';
-export { IdParam } from './id-param.js';
+export { IdParam, ROW_ID } from './id-param.js';
 export { MAX_PAGE_SIZE, PageQuery, pageOf } from './page.js';
 export { OptionalDeviceUserId, OptionalInstant, OptionalRowId } from './query-fields.js';
-export { type Problem, ProblemDocument, problemOf, statusOf } from './problem.js';
+export { bareProblem, type Problem, ProblemDocument, problemOf, statusOf } from './problem.js';
 export { InvalidRequestError, requestValidation } from './request-validation.js';
 export { assignRequestId } from './request-id.middleware.js';
+export { Problems, PROBLEMS_EXTENSION } from './problems.js';
+export { ApiInstant, ApiRowId } from './schemas.js';
 export { HttpModule } from './http.module.js';
 export { NO_REPLAY, NoReplay } from './no-replay.js';
 export { PUBLIC_ROUTE, Public } from './public.js';

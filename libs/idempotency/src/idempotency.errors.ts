@@ -41,11 +41,11 @@ export class IdempotencyKeyReusedError extends AppError {
 export class IdempotencyInProgressError extends AppError {
   readonly code = 'http/idempotency-in-progress';
   readonly kind = 'conflict';
-  override readonly retryAfterSeconds = 2;
 
   constructor() {
     super(
       'The first request with this Idempotency-Key is still under way; send it again in a moment, with the same key',
+      { details: { retryAfterSeconds: 2 } },
     );
   }
 }

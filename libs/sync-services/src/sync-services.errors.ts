@@ -4,13 +4,11 @@ import { AppError, type ErrorKind } from '@app/kernel';
 export class SyncFailedError extends AppError {
   readonly code: string;
   readonly kind: ErrorKind;
-  override readonly retryAfterSeconds?: number;
 
   constructor(runId: string, cause: AppError) {
     super(cause.message, { cause, details: { ...cause.details, syncRunId: runId } });
     this.code = cause.code;
     this.kind = cause.kind;
-    this.retryAfterSeconds = cause.retryAfterSeconds;
   }
 }
 

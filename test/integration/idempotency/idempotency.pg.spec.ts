@@ -20,7 +20,6 @@ class NoSuchThingError extends AppError {
 class BusyError extends AppError {
   readonly code = 'test/busy';
   readonly kind = 'conflict';
-  override readonly retryAfterSeconds = 7;
 }
 
 let done: number[] = [];
@@ -40,7 +39,7 @@ class WishesController {
   change(@Body() { n }: Wish): object {
     done.push(n);
     if (n === 404) throw new NoSuchThingError('There is no such thing');
-    if (n === 409) throw new BusyError('Somebody is at it');
+    if (n === 409) throw new BusyError('Somebody is at it', { details: { retryAfterSeconds: 7 } });
     if (n === 500) throw new Error('a defect');
     return { text: 'x'.repeat(n) };
   }

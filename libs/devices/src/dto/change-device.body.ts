@@ -1,6 +1,6 @@
+import { isNetwork } from '@app/device-gateway';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsOptional, IsString, IsTimeZone, MaxLength, MinLength, ValidateBy } from 'class-validator';
-import { isNetwork } from '../networks.js';
 
 /** What of a device can be changed; what is not named stays as it is. */
 export class ChangeDeviceBody {

@@ -1,5 +1,5 @@
 import { DeviceError, type ProbeStageName } from '../../device.errors.js';
-import { type AddressTarget } from '../../device-target.js';
+import { type CheckedTarget } from '../../device-networks.js';
 import { type DeviceIdentity } from '../../device-user.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { ReadOnlyChannel } from './read-only-channel.js';
@@ -17,7 +17,7 @@ interface OpenZkOptions {
 
 /** Opens a read session with our own driver. @throws {DeviceError} with the stage at which it failed */
 export async function openZkReader(
-  target: AddressTarget,
+  target: CheckedTarget,
   timeouts: GatewayTimeouts,
   options: OpenZkOptions,
 ): Promise<ZkReader> {
@@ -26,7 +26,7 @@ export async function openZkReader(
 
 /** Opens a session that listens. @throws {DeviceError} with the stage at which it failed */
 export async function openZkEvents(
-  target: AddressTarget,
+  target: CheckedTarget,
   timeouts: GatewayTimeouts,
   options: OpenZkOptions,
 ): Promise<ZkEvents> {
@@ -34,7 +34,7 @@ export async function openZkEvents(
 }
 
 async function openZk<T>(
-  target: AddressTarget,
+  target: CheckedTarget,
   timeouts: GatewayTimeouts,
   options: OpenZkOptions,
   use: (channel: ReadOnlyChannel, identity: DeviceIdentity) => T | Promise<T>,
@@ -57,7 +57,7 @@ async function openZk<T>(
 }
 
 function openTransport(
-  { transport, host, port }: AddressTarget,
+  { transport, host, port }: CheckedTarget,
   { connectMs }: GatewayTimeouts,
   signal: AbortSignal | undefined,
 ): Promise<ZkTransport> {
