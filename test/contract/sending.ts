@@ -41,9 +41,14 @@ export function send(port: number, { method, path, headers = {}, body }: Sent): 
   });
 }
 
-/** As send, with a JSON body and as the administrator. */
-export function sendJson(port: number, method: string, path: string, body?: unknown): Promise<Answer> {
-  const text = body === undefined ? undefined : JSON.stringify(body);
+/** As send, with a JSON body, and as the administrator; `text` is the body where it could not be written by JSON.stringify. */
+export function sendJson(
+  port: number,
+  method: string,
+  path: string,
+  body?: unknown,
+  text = body === undefined ? undefined : JSON.stringify(body),
+): Promise<Answer> {
   const headers: Record<string, string> = { ...ADMINISTRATOR };
   if (text !== undefined) headers['content-type'] = 'application/json';
   return send(port, { method, path, headers, body: text });

@@ -9,10 +9,16 @@ const CODE = /^[a-z][a-z-]*\/[a-z0-9-]+$/;
 /** What a route can give because it is one: nobody writes these at a route. */
 const SHARED = {
   guarded: ['auth/unauthenticated'],
-  input: ['http/invalid-request', 'http/400'],
-  body: ['http/413', 'http/415'],
-  keyed: ['http/bad-idempotency-key', 'http/idempotency-key-reused', 'http/idempotency-in-progress'],
-  keyedBody: ['http/idempotency-unsupported'],
+  // A body is read before anybody knows whether the route wants one.
+  any: ['http/400', 'http/413', 'http/415'],
+  input: ['http/invalid-request'],
+  keyed: [
+    'http/bad-idempotency-key',
+    'http/idempotency-unsupported',
+    'http/idempotency-key-reused',
+    'http/idempotency-in-progress',
+  ],
+
   unkept: ['http/idempotency-not-replayable'],
 } as const;
 
@@ -59,12 +65,11 @@ function sharedCodes(operation: Operation, { guarded, changing }: RouteTraits): 
   const hasInput = hasBody || (operation.parameters ?? []).length > 0;
   const keyed = guarded && changing;
   return [
+    ...SHARED.any,
     ...(guarded ? SHARED.guarded : []),
     ...(hasInput ? SHARED.input : []),
-    ...(hasBody ? SHARED.body : []),
     ...(keyed ? SHARED.keyed : []),
     ...(keyed ? SHARED.unkept : []),
-    ...(keyed && hasBody ? SHARED.keyedBody : []),
   ];
 }
 
