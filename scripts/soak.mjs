@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { root } from './lib/prepare.mjs';
 import { runNode } from './lib/run-node.mjs';
 
-const code = await runNode([join(root, 'scripts/test.mjs'), 'test/chaos', 'test/contract/fuzz', ...process.argv.slice(2)], {
-  env: { ...process.env, CHAOS: 'full' },
-  stdio: 'inherit',
-});
+const code = await runNode(
+  [join(root, 'scripts/test.mjs'), 'test/chaos', 'test/contract/fuzz', ...process.argv.slice(2)],
+  {
+    env: { ...process.env, CHAOS: 'full' },
+    stdio: 'inherit',
+  },
+);
 process.exit(code);
