@@ -6,6 +6,7 @@ import { CreateAasReads1764100000003 } from './1764100000003-CreateAasReads.js';
 import { AddressOfEnabledDevices1764100000004 } from './1764100000004-AddressOfEnabledDevices.js';
 import { AdmitDialInTerminals1764200000000 } from './1764200000000-AdmitDialInTerminals.js';
 import { RememberIdempotencyKeys1764300000050 } from './1764300000050-RememberIdempotencyKeys.js';
+import { SearchBufferText1764300000051 } from './1764300000051-SearchBufferText.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   AddressOfEnabledDevices1764100000004,
   AdmitDialInTerminals1764200000000,
   RememberIdempotencyKeys1764300000050,
+  SearchBufferText1764300000051,
 ];
