@@ -11,6 +11,8 @@ import { FollowMappings1764300000020 } from './1764300000020-FollowMappings.js';
 import { QuarantineSwappedTerminals1764300000021 } from './1764300000021-QuarantineSwappedTerminals.js';
 import { JournalDeviceWrites1764300000030 } from './1764300000030-JournalDeviceWrites.js';
 import { SettleConflicts1764300000040 } from './1764300000040-SettleConflicts.js';
+import { RememberIdempotencyKeys1764300000050 } from './1764300000050-RememberIdempotencyKeys.js';
+import { SearchBufferText1764300000051 } from './1764300000051-SearchBufferText.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
 export const migrations = [
@@ -27,4 +29,6 @@ export const migrations = [
   QuarantineSwappedTerminals1764300000021,
   JournalDeviceWrites1764300000030,
   SettleConflicts1764300000040,
+  RememberIdempotencyKeys1764300000050,
+  SearchBufferText1764300000051,
 ];

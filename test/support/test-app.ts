@@ -8,6 +8,7 @@ import { AppConfig, ConfigModule } from '@app/config';
 import { DatabaseModule } from '@app/database';
 import { GATEWAY_TIMEOUTS, type GatewayTimeouts, STANDARD_TIMEOUTS } from '@app/device-gateway';
 import { HttpModule } from '@app/http';
+import { IdempotencyModule } from '@app/idempotency';
 import { Clock } from '@app/kernel';
 import { COORDINATION_OPTIONS, type CoordinationOptions } from '@app/sync-coordinator';
 import { type INestApplication, Logger, type Type } from '@nestjs/common';
@@ -71,6 +72,7 @@ export async function openTestApp(
       HttpModule,
       AuthModule,
       AccountsModule,
+      IdempotencyModule,
       ...modules,
     ],
   })

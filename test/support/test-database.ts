@@ -10,6 +10,7 @@ import { DEVICE_WRITER_ENTITIES } from '@app/device-writer';
 import { DEVICE_ENTITIES } from '@app/devices';
 import { DIAL_IN_ENTITIES } from '@app/dial-in';
 import { migrations } from '@app/migrations';
+import { IDEMPOTENCY_ENTITIES } from '@app/idempotency';
 import { PEOPLE_ENTITIES } from '@app/people';
 import { PUNCH_ENTITIES } from '@app/punches';
 import { SYNC_COORDINATOR_ENTITIES } from '@app/sync-coordinator';
@@ -27,6 +28,7 @@ export const ALL_ENTITIES = [
   ...DEVICE_ENTITIES,
   ...DEVICE_WRITER_ENTITIES,
   ...DIAL_IN_ENTITIES,
+  ...IDEMPOTENCY_ENTITIES,
   ...PEOPLE_ENTITIES,
   ...PUNCH_ENTITIES,
   ...SYNC_COORDINATOR_ENTITIES,

@@ -3,8 +3,9 @@ import { CallerIdentity, credentialOf, SESSION_COOKIE, sessionCookieOptions } fr
 import { callerAddress } from '@app/http';
 import { AppError } from '@app/kernel';
 import { type NestExpressApplication } from '@nestjs/platform-express';
-import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { NextFunction, Request, Response } from 'express';
+import { describeApi } from './openapi/describe-api.js';
 
 export const DOCS_PATH = 'api/docs';
 export const OPENAPI_PATH = 'api/openapi.json';
@@ -16,18 +17,11 @@ export function mountDocumentation(app: NestExpressApplication): void {
     door.admit(request, response).then((admitted) => (admitted ? next() : undefined), next);
   });
   const document = (): OpenAPIObject => describeApi(app);
-  SwaggerModule.setup(DOCS_PATH, app, document, { jsonDocumentUrl: OPENAPI_PATH, customSiteTitle: 'Holdfast API' });
-}
-
-export function describeApi(app: NestExpressApplication): OpenAPIObject {
-  const description = new DocumentBuilder()
-    .setTitle('Holdfast')
-    .setDescription('Keeps the users of biometric attendance terminals safe. Errors are RFC 9457 problem documents.')
-    .setVersion('1')
-    .addBearerAuth()
-    .addCookieAuth(SESSION_COOKIE)
-    .build();
-  return SwaggerModule.createDocument(app, description);
+  SwaggerModule.setup(DOCS_PATH, app, document, {
+    jsonDocumentUrl: OPENAPI_PATH,
+    raw: ['json'], // the YAML form would stand at a path of its own, outside of those that want a token
+    customSiteTitle: 'Holdfast API',
+  });
 }
 
 /**

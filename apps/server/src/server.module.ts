@@ -10,6 +10,7 @@ import { DeviceWriterModule } from '@app/device-writer';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
 import { HttpModule } from '@app/http';
+import { IdempotencyModule } from '@app/idempotency';
 import { LoggingModule, NestLogger } from '@app/logging';
 import { SuggestionsModule } from '@app/suggestions';
 import { PeopleModule } from '@app/people';
@@ -38,6 +39,7 @@ export class ServerModule implements NestModule {
         HttpModule,
         AuthModule,
         AccountsModule,
+        IdempotencyModule,
         ScheduleModule.forRoot(),
         TerminusModule.forRoot({ logger: false }),
         AuditModule,

@@ -1,7 +1,6 @@
 import { Permit } from '@app/auth';
-import { ProblemDocument } from '@app/http';
 import { Controller, Get } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AasService } from './aas.service.js';
 import { AasEmployeeView, aasEmployeeView, aasReadView, AasStatusView } from './dto/aas-status.view.js';
 
@@ -9,7 +8,6 @@ const NEWEST_READS = 20;
 
 @ApiTags('aas')
 @ApiBearerAuth()
-@ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
 @Permit('viewer')
 @Controller('api/aas')
 export class AasController {

@@ -1,15 +1,7 @@
 import { Permit } from '@app/auth';
-import { IdParam, pageOf, ProblemDocument } from '@app/http';
+import { IdParam, pageOf, Problems } from '@app/http';
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiBearerAuth,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DeviceUserBufferService } from './buffer.service.js';
 import { BufferedUserView, bufferedUserView } from './dto/buffered-user.view.js';
 import { ListBufferQuery } from './dto/list-buffer.query.js';
@@ -18,7 +10,6 @@ class BufferedUserPage extends pageOf(BufferedUserView) {}
 
 @ApiTags('buffer')
 @ApiBearerAuth()
-@ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
 @Permit('viewer')
 @Controller('api/device-users/buffer')
 export class BufferController {
@@ -27,7 +18,7 @@ export class BufferController {
   @Get()
   @ApiOperation({ summary: 'List buffered device users, in the order of their discovery' })
   @ApiOkResponse({ type: BufferedUserPage })
-  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request, http/bad-cursor' })
+  @Problems('http/bad-cursor')
   async list(@Query() query: ListBufferQuery): Promise<BufferedUserPage> {
     const filter = {
       status: query.status,
@@ -46,8 +37,7 @@ export class BufferController {
   @Get(':id')
   @ApiOperation({ summary: 'Show one buffered device user' })
   @ApiOkResponse({ type: BufferedUserView })
-  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request' })
-  @ApiNotFoundResponse({ type: ProblemDocument, description: 'buffer/user-not-found' })
+  @Problems('buffer/user-not-found')
   async get(@Param() { id }: IdParam): Promise<BufferedUserView> {
     return bufferedUserView(await this.buffer.get(id));
   }

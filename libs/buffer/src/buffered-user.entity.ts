@@ -17,6 +17,8 @@ import { type MappingStatus } from './mapping-status.js';
 @Index('device_user_buffer_status', ['mappingStatus'])
 // A BRIN index, which TypeORM cannot describe; the migration makes it (ADR 2).
 @Index('device_user_buffer_last_seen_at', { synchronize: false })
+// A trigram index, likewise.
+@Index('device_user_buffer_text', { synchronize: false })
 @Check('device_user_buffer_mapping_status', `mapping_status in ('unmapped', 'mapped', 'conflict')`)
 @Check(
   'device_user_buffer_ignored',

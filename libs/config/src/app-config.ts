@@ -28,6 +28,12 @@ export const STANDARD_AIFACE_PORT = 7788;
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** Private networks, and that of carriers' NAT, which some sites use inside. */
+export const PRIVATE_NETWORKS = '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7';
+
+/** This host. */
+export const LOOPBACK_NETWORKS: readonly string[] = ['127.0.0.0/8', '::1/128'];
+
 /** The only reader of the environment: every setting, validated once at boot and frozen. */
 export class AppConfig {
   @Setting({
@@ -218,6 +224,20 @@ export class AppConfig {
   readonly aifaceProof: AifaceProof = 'counters';
 
   @Setting({
+    variable: 'DEVICE_NETWORKS',
+    default: PRIVATE_NETWORKS,
+    unit: 'CIDR networks, comma-separated',
+    effect:
+      'The networks that terminals may be in; no other address is called. This host (127.0.0.0/8, ::1/128) is among them only ' +
+      'where it is listed, or while there may be demo terminals. Link-local addresses and the database are never called.',
+  })
+  @ValidateBy(
+    { name: 'networks', validator: { validate: (text: unknown) => namesNetworks(String(text)) } },
+    { message: '$property must be networks like 192.168.0.0/16,fd00::/8' },
+  )
+  readonly deviceNetworks: string = PRIVATE_NETWORKS;
+
+  @Setting({
     variable: 'AAS_PATH',
     unit: 'file or folder',
     effect:
@@ -266,6 +286,17 @@ export class AppConfig {
   @Max(36500)
   readonly bufferRetentionDays: number = 90;
 
+  /** Whether emulated terminals may be shown: only on the embedded database, and never where there is one of your own. */
+  mayShowDemo(): boolean {
+    return this.demo === 'auto' && this.databaseUrl === undefined;
+  }
+
+  /** The networks that terminals may be called in. */
+  deviceNetworkList(): string[] {
+    const listed = this.deviceNetworks.split(',').map((network) => network.trim());
+    return [...new Set([...listed, ...(this.mayShowDemo() ? LOOPBACK_NETWORKS : [])])];
+  }
+
   /** The settings of this process. @throws {InvalidConfigError} */
   static fromProcess(): AppConfig {
     return AppConfig.fromEnv(process.env);
@@ -290,6 +321,14 @@ export class AppConfig {
     config.dataDir = resolve(String(config.dataDir));
     return Object.freeze(config) as AppConfig;
   }
+}
+
+function namesNetworks(list: string): boolean {
+  return list.split(',').every((network) => {
+    const [address, bits, ...rest] = network.trim().split('/');
+    const longest = isIP(address) === 4 ? 32 : 128;
+    return isIP(address) !== 0 && /^\d{1,3}$/.test(bits ?? '') && Number(bits) <= longest && rest.length === 0;
+  });
 }
 
 function namesEachClockOnce(pairs: string): boolean {

@@ -1,4 +1,4 @@
-import { AifaceSessions, type DeviceTarget, GATEWAY_TIMEOUTS, type GatewayTimeouts } from '@app/device-gateway';
+import { AifaceSessions, DeviceNetworks, type DeviceTarget, GATEWAY_TIMEOUTS, type GatewayTimeouts } from '@app/device-gateway';
 import { openZkWriteSession, withConnectRetries } from '@app/device-gateway/sessions';
 import { Clock } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
@@ -22,6 +22,7 @@ export class DeviceWriters {
     private readonly clock: Clock,
     @Inject(GATEWAY_TIMEOUTS) private readonly timeouts: GatewayTimeouts,
     private readonly sessions: AifaceSessions,
+    private readonly networks: DeviceNetworks,
   ) {}
 
   /**
@@ -34,8 +35,8 @@ export class DeviceWriters {
     const timeouts = writeTimeoutMs === undefined ? this.timeouts : { ...this.timeouts, writeMs: writeTimeoutMs };
     if (target.driver === 'aiface') throw new Error(`not yet (${this.sessions.all().length} connected)`);
     const own = { ...target, driver: 'zk' as const };
-    const session = await withConnectRetries(this.clock, { attempts: CONNECT_ATTEMPTS, signal }, () =>
-      openZkWriteSession(own, timeouts, { signal }),
+    const session = await withConnectRetries(this.clock, { attempts: CONNECT_ATTEMPTS, signal }, async () =>
+      openZkWriteSession(await this.networks.check(own), timeouts, { signal }),
     );
     return new ZkWriter(session, own);
   }

@@ -1,20 +1,9 @@
 import { CurrentActor, Permit } from '@app/auth';
-import { DeviceGateway, parseDeviceAddress, type ProbeStageResult } from '@app/device-gateway';
-import { IdParam, ProblemDocument } from '@app/http';
+import { DeviceGateway, parseDeviceAddress, type ProbeStageResult, TERMINAL_PROBLEMS } from '@app/device-gateway';
+import { IdParam, Problems } from '@app/http';
 import { type Actor, formatWallTime } from '@app/kernel';
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Patch, Post } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiBearerAuth,
-  ApiConflictResponse,
-  ApiCreatedResponse,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiServiceUnavailableResponse,
-  ApiTags,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DevicesService } from './devices.service.js';
 import { AcceptTerminalBody } from './dto/accept-terminal.body.js';
 import { AddDeviceBody, ReachBody } from './dto/add-device.body.js';
@@ -25,7 +14,6 @@ import { SwappedTerminals } from './swapped-terminals.js';
 
 @ApiTags('devices')
 @ApiBearerAuth()
-@ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
 @Permit('viewer')
 @Controller('api/devices')
 export class DevicesController {
@@ -45,7 +33,7 @@ export class DevicesController {
   @Get(':id')
   @ApiOperation({ summary: 'Show one terminal' })
   @ApiOkResponse({ type: DeviceView })
-  @ApiNotFoundResponse({ type: ProblemDocument, description: 'devices/not-found' })
+  @Problems('devices/not-found')
   async get(@Param() { id }: IdParam): Promise<DeviceView> {
     return deviceView(await this.devices.get(id));
   }
@@ -58,7 +46,7 @@ export class DevicesController {
     description: 'Stage by stage: what it is, its serial number, users and clock, and what is likely wrong. Read-only.',
   })
   @ApiOkResponse({ type: ProbeView })
-  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request, device/bad-address' })
+  @Problems('device/bad-address')
   async probe(@Body() { address, comm_key: commKey, ...rest }: ReachBody): Promise<ProbeView> {
     const stages: ProbeStageResult[] = [];
     const target = { ...rest, commKey, ...parseDeviceAddress(address) };
@@ -73,9 +61,13 @@ export class DevicesController {
     description: 'Asks it first who it is; read-only, nothing changes on it.',
   })
   @ApiCreatedResponse({ type: AddedDeviceView })
-  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request, device/bad-address' })
-  @ApiConflictResponse({ type: ProblemDocument, description: 'devices/already-registered' })
-  @ApiServiceUnavailableResponse({ type: ProblemDocument, description: 'device/unreachable, device/unauthorised, …' })
+  @Problems(
+    'device/bad-address',
+    'devices/bad-name',
+    'devices/unknown-time-zone',
+    'devices/already-registered',
+    ...TERMINAL_PROBLEMS,
+  )
   async add(@Body() body: AddDeviceBody, @CurrentActor() actor: Actor): Promise<AddedDeviceView> {
     const { comm_key: commKey, time_zone: timeZone, ...rest } = body;
     const { device, userCount, deviceTime } = await this.devices.add({ ...rest, commKey, timeZone }, actor);
@@ -90,13 +82,17 @@ export class DevicesController {
       'Nothing changes on the terminal itself. With a new address or comm key it is asked first, and must be the registered one.',
   })
   @ApiOkResponse({ type: DeviceView })
-  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request' })
-  @ApiConflictResponse({ type: ProblemDocument, description: 'devices/already-registered, devices/dials-in' })
-  @ApiServiceUnavailableResponse({
-    type: ProblemDocument,
-    description: 'device/unreachable, device/serial-mismatch, …',
-  })
-  @ApiNotFoundResponse({ type: ProblemDocument, description: 'devices/not-found' })
+  @Problems(
+    'devices/bad-name',
+    'devices/bad-network',
+    'devices/unknown-time-zone',
+    'devices/not-found',
+    'devices/already-registered',
+    'devices/dials-in',
+    'device/bad-address',
+    'devices/secret-key',
+    ...TERMINAL_PROBLEMS,
+  )
   async change(
     @Param() { id }: IdParam,
     @Body() { time_zone: timeZone, comm_key: commKey, ...rest }: ChangeDeviceBody,
@@ -113,16 +109,12 @@ export class DevicesController {
     description: 'It is asked once more who it is. Mappings and punches stay with the device.',
   })
   @ApiOkResponse({ type: DeviceView })
-  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request' })
-  @ApiConflictResponse({
-    type: ProblemDocument,
-    description: 'devices/not-in-quarantine, devices/already-registered',
-  })
-  @ApiNotFoundResponse({ type: ProblemDocument, description: 'devices/not-found' })
-  @ApiServiceUnavailableResponse({
-    type: ProblemDocument,
-    description: 'device/unreachable, device/serial-mismatch, …',
-  })
+  @Problems(
+    'devices/not-found',
+    'devices/not-in-quarantine',
+    'devices/already-registered',
+    ...TERMINAL_PROBLEMS,
+  )
   async accept(
     @Param() { id }: IdParam,
     @Body() { serial_number: serialNumber }: AcceptTerminalBody,

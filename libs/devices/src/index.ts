@@ -7,4 +7,3 @@ export { SwappedTerminals } from './swapped-terminals.js';
 export { type LockedDevices } from './terminal-access.js';
 export { AddDeviceBody } from './dto/add-device.body.js';
 export { DeviceView, deviceView } from './dto/device.view.js';
-export { isNetwork, isWithin, siteNetworkOf } from './networks.js';

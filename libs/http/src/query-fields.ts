@@ -34,7 +34,7 @@ export function OptionalFlag(description: string): PropertyDecorator {
 /** An optional row number of a query, as its decimal text. */
 export function OptionalRowId(description: string): PropertyDecorator {
   return applyDecorators(
-    ApiPropertyOptional({ type: String, description, example: '1' }),
+    ApiPropertyOptional({ type: String, pattern: ROW_ID.source, description, example: '1' }),
     IsOptional(),
     Matches(ROW_ID, { message: '$property must be a positive whole number' }),
   );
@@ -43,7 +43,13 @@ export function OptionalRowId(description: string): PropertyDecorator {
 /** An optional device user ID of a query, in canonical form: leading zeros do not matter. */
 export function OptionalDeviceUserId(description: string): PropertyDecorator {
   return applyDecorators(
-    ApiPropertyOptional({ type: String, description: `${description}; leading zeros do not matter.`, example: '9001' }),
+    ApiPropertyOptional({
+      type: String,
+      minLength: 1,
+      maxLength: DEVICE_USER_ID_LENGTH,
+      description: `${description}; leading zeros do not matter.`,
+      example: '9001',
+    }),
     IsOptional(),
     IsString(),
     MinLength(1),

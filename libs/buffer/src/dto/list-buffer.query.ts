@@ -27,7 +27,7 @@ export class ListBufferQuery extends PageQuery {
   @OptionalInstant('Last seen at this instant or earlier.')
   readonly last_seen_to?: Date;
 
-  @ApiPropertyOptional({ maxLength: 100, description: 'Part of a name, ID or card number, in any case.' })
+  @ApiPropertyOptional({ minLength: 1, maxLength: 100, description: 'Part of a name, ID or card number, in any case.' })
   @IsOptional()
   @IsString()
   @MinLength(1)

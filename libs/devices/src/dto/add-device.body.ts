@@ -11,13 +11,19 @@ import { IsIn, IsInt, IsOptional, IsString, IsTimeZone, Max, MaxLength, Min, Min
 
 /** How to reach a terminal that is called at its address. */
 export class ReachBody {
-  @ApiProperty({ description: 'Host name or address, with `:port` when it is not 4370.', example: '192.168.1.201' })
+  @ApiProperty({
+    minLength: 1,
+    maxLength: 260,
+    description: 'Host name or address, with `:port` when it is not 4370.',
+    example: '192.168.1.201',
+  })
   @IsString()
   @MinLength(1)
   @MaxLength(260)
   readonly address: string;
 
   @ApiPropertyOptional({
+    type: 'integer',
     minimum: 0,
     maximum: 999_999_999,
     default: 0,

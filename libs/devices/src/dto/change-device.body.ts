@@ -1,6 +1,7 @@
 import {
   ADDRESS_DRIVERS,
   type AddressDriver,
+  isNetwork,
   NAME_ENCODINGS,
   type NameEncoding,
   type Transport,
@@ -20,7 +21,6 @@ import {
   MinLength,
   ValidateBy,
 } from 'class-validator';
-import { isNetwork } from '../networks.js';
 
 /** What of a device can be changed; what is not named stays as it is. */
 export class ChangeDeviceBody {
