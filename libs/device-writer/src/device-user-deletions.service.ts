@@ -136,12 +136,13 @@ export class DeviceUserDeletions {
 
   /**
    * Whom administrators deleted from a device since an instant: missing without anything being wrong. Includes those
-   * whose deletion was sent and is not settled.
+   * whose deletion was sent and is not settled, and leaves out those who were brought back.
    */
   async findDeletedSince(deviceId: string, since: Date): Promise<ReadonlySet<DeviceUserId>> {
     const rows = await this.dataSource.query<{ device_user_id: DeviceUserId }[]>(
-      `select distinct device_user_id from device_writes
-        where device_id = $1 and kind = 'delete' and state <> 'not_done' and coalesce(settled_at, opened_at) >= $2`,
+      `select distinct device_user_id from device_writes w
+        where device_id = $1 and kind = 'delete' and state <> 'not_done' and coalesce(settled_at, opened_at) >= $2
+          and not exists (select from deleted_device_users d where d.write_id = w.id and d.restored_at is not null)`,
       [deviceId, since],
     );
     return new Set(rows.map(({ device_user_id: id }) => id));
