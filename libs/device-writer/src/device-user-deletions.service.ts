@@ -20,6 +20,8 @@ import { WriteNotDoneError, WriteUndeterminedError, WriteUnsettledError } from '
 import { SnapshotSeal } from './snapshot-seal.js';
 
 export const REASON_LENGTH = { min: 3, max: 500 };
+/** What a bigint column can hold; a command takes anything. */
+const IS_NUMBER = /^[1-9][0-9]{0,17}$/;
 
 /** A deletion with what became of it. */
 export interface Deletion {
@@ -89,7 +91,7 @@ export class DeviceUserDeletions {
    * @throws {DeviceUserPresentError} the ID is in use again; and as DeviceWriteService.perform
    */
   async undo(id: string, actor: Actor): Promise<UndoneDeletion> {
-    const user = await this.deleted.findOneBy({ id });
+    const user = IS_NUMBER.test(id) ? await this.deleted.findOneBy({ id }) : null;
     if (!user) throw new DeletionNotFoundError(id);
     const device = await this.devices.get(user.deviceId);
     const { deviceUserId } = user;
