@@ -41,6 +41,8 @@ export {
   type SyncedTerminal,
 } from './synced-terminals.js';
 export {
+  aifacePersonOf,
+  aifaceWriterRig,
   type RigPerson,
   type WriteFault,
   type WriteOperation,
