@@ -48,6 +48,8 @@ export {
   type SyncedTerminal,
 } from './synced-terminals.js';
 export {
+  aifacePersonOf,
+  aifaceWriterRig,
   type RigPerson,
   type WriteFault,
   type WriteOperation,
