@@ -3,6 +3,7 @@
  * has left. It runs the built program; only its observer is its own, and tells each step and waits where it is told to.
  */
 import 'reflect-metadata';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Test } from '@nestjs/testing';
 import { AuthModule } from '../../dist/libs/auth/src/index.js';
 import { AppConfig, ConfigModule } from '../../dist/libs/config/src/index.js';
@@ -16,10 +17,12 @@ import {
   WriteConsequences,
   WriteObserver,
 } from '../../dist/libs/device-writer/src/index.js';
+import { AifaceListener, DeviceGateway } from '../../dist/libs/device-gateway/src/index.js';
 import { DevicesService } from '../../dist/libs/devices/src/index.js';
+import { DialInModule, DialInService } from '../../dist/libs/dial-in/src/index.js';
 import { administrator } from '../../dist/libs/kernel/src/index.js';
 
-const { url, dataDir, deviceId, work, deviceUserId, deletionId, stopAt } = JSON.parse(process.argv[2]);
+const { url, dataDir, deviceId, work, deviceUserId, deletionId, stopAt, aifacePort } = JSON.parse(process.argv[2]);
 
 const told = () => new Promise((resolve) => process.once('message', resolve));
 
@@ -44,6 +47,7 @@ const builder = Test.createTestingModule({
     DatabaseModule.forRoot({ url, applicationName: `holdfast-chaos ${process.pid}`, poolSize: 4 }),
     AuthModule,
     DeviceWriterModule,
+    DialInModule,
   ],
 })
   .overrideProvider(WriteObserver)
@@ -53,13 +57,24 @@ await app.init();
 process.on('disconnect', () => process.exit(0));
 app.get(WriteConsequences).register(new Noting());
 
+/** Where its terminal dials in, it works when that is there; `undefined`: the terminal is called. */
+async function withTerminal(doWork) {
+  const listener = app.get(AifaceListener);
+  if (aifacePort !== undefined) {
+    await listener.listen({ host: '127.0.0.1', port: aifacePort }, app.get(DialInService));
+    while (!app.get(DeviceGateway).isConnected(device.serialNumber)) await delay(5);
+  }
+  await doWork();
+  await listener.stop();
+}
+
 const actor = administrator('account:mina');
 const device = await app.get(DevicesService).get(deviceId);
 const works = {
   update: () =>
     app.get(DeviceWriteService).perform(device, {
       kind: 'update',
-      change: { name: 'Renamed', privilege: 14 },
+      change: { name: 'Renamed' },
       deviceUserId,
       actor,
       purpose: 'chaos',
@@ -72,13 +87,13 @@ process.send({ at: 'booted' }); // not a step of a write
 if (work === 'settle') {
   for (let round = 1; ; round += 1) {
     await told();
-    await app.get(OpenWrites).settleAll();
+    await withTerminal(() => app.get(OpenWrites).settleAll());
     process.send({ at: `settled ${round}` });
   }
 }
 await told();
 try {
-  await works[work]();
+  await withTerminal(works[work]);
   process.send({ done: { outcome: 'succeeded' } });
 } catch (error) {
   process.send({ done: { outcome: error?.code ?? 'failed', message: String(error?.stack ?? error) } });
