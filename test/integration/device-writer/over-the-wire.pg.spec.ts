@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { AifaceTerminal, aifaceUserOf, inventUsers, ZkTerminal } from '@app/device-emulator';
 import { DeviceGateway } from '@app/device-gateway';
 import { DeviceWriterModule, OpenWrites, TerminalHeadcount, WriteObserver } from '@app/device-writer';
-import { DialInModule } from '@app/dial-in';
+import { DialInModule, DialInService } from '@app/dial-in';
 import { SystemClock } from '@app/kernel';
 import { aDevice, deviceOf, dialInUrl, openTestApp, RecordingObserver, TEST_TOKEN, type TestApp } from '@test/support';
 import request from 'supertest';
@@ -23,6 +23,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
+  await app.get(DialInService).stop();
   await app[Symbol.asyncDispose]();
   await terminal.stop();
 });
