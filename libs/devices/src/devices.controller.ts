@@ -109,12 +109,7 @@ export class DevicesController {
     description: 'It is asked once more who it is. Mappings and punches stay with the device.',
   })
   @ApiOkResponse({ type: DeviceView })
-  @Problems(
-    'devices/not-found',
-    'devices/not-in-quarantine',
-    'devices/already-registered',
-    ...TERMINAL_PROBLEMS,
-  )
+  @Problems('devices/not-found', 'devices/not-in-quarantine', 'devices/already-registered', ...TERMINAL_PROBLEMS)
   async accept(
     @Param() { id }: IdParam,
     @Body() { serial_number: serialNumber }: AcceptTerminalBody,
