@@ -1,5 +1,5 @@
 import { CurrentActor, Permit } from '@app/auth';
-import { IdParam, ProblemDocument } from '@app/http';
+import { IdParam, NoReplay, ProblemDocument } from '@app/http';
 import { type Actor } from '@app/kernel';
 import { Body, Controller, Delete, Get, Header, HttpCode, HttpStatus, Param, Post } from '@nestjs/common';
 import {
@@ -32,6 +32,7 @@ export class ApiKeysController {
   }
 
   @Post()
+  @NoReplay()
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Make a key for a program', description: 'The answer is the only one that has the key.' })
   @ApiCreatedResponse({ type: CreatedKeyView })

@@ -7,7 +7,7 @@ import {
   SESSION_COOKIE,
   sessionCookieOptions,
 } from '@app/auth';
-import { callerAddress, ProblemDocument, Public } from '@app/http';
+import { callerAddress, NoReplay, ProblemDocument, Public } from '@app/http';
 import { Body, Controller, Delete, Get, Header, HttpCode, HttpStatus, Post, Req, Res } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
@@ -49,6 +49,7 @@ export class SessionController {
   ) {}
 
   @Post()
+  @NoReplay()
   @Public()
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
@@ -107,6 +108,7 @@ export class SessionController {
   }
 
   @Post('password')
+  @NoReplay()
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiBearerAuth()
   @ApiOperation({

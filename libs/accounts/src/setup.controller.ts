@@ -1,5 +1,5 @@
 import { BearerGuesses } from '@app/auth';
-import { callerAddress, ProblemDocument, Public } from '@app/http';
+import { callerAddress, NoReplay, ProblemDocument, Public } from '@app/http';
 import { Body, Controller, Header, Post, Req } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
@@ -27,6 +27,7 @@ export class SetupController {
   ) {}
 
   @Post()
+  @NoReplay()
   @Header('Cache-Control', 'no-store')
   @ApiOperation({
     summary: 'Become the first administrator',

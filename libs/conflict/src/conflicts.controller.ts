@@ -8,7 +8,6 @@ import {
   ApiConflictResponse,
   ApiForbiddenResponse,
   ApiHeader,
-  ApiInternalServerErrorResponse,
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
@@ -86,13 +85,13 @@ export class ConflictsController {
     type: ProblemDocument,
     description:
       'conflict/already-resolved, conflict/changed-meanwhile (with the fresh versions), conflict/user-not-mapped, ' +
-      'conflict/pin-unknown, conflict/empty-value, conflict/no-agreement, coordination/lease-busy, device-writer/write-pending',
+      'conflict/pin-unknown, conflict/empty-value, conflict/no-agreement, coordination/lease-busy, device-writer/write-pending, ' +
+      'device-writer/undetermined',
   })
   @ApiPreconditionFailedResponse({
     type: ProblemDocument,
     description: 'conflict/stale-decision (with the fresh versions)',
   })
-  @ApiInternalServerErrorResponse({ type: ProblemDocument, description: 'device-writer/undetermined' })
   @ApiServiceUnavailableResponse({
     type: ProblemDocument,
     description:
@@ -103,7 +102,7 @@ export class ConflictsController {
     @Param() { id }: IdParam,
     @Body() body: ResolveConflictBody,
     @CurrentActor() actor: Actor,
-    @Headers('if-match') ifMatch?: string,
+    @Headers('if-match') ifMatch: string | undefined,
   ): Promise<ConflictView> {
     const { strategy, choices, notes, shorten_name: shortenName } = body;
     const request = {

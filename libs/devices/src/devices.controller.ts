@@ -90,7 +90,6 @@ export class DevicesController {
     'devices/already-registered',
     'devices/dials-in',
     'device/bad-address',
-    'devices/secret-key',
     ...TERMINAL_PROBLEMS,
   )
   async change(

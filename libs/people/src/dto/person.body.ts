@@ -50,11 +50,15 @@ export class PutPersonBody extends PickType(CreatePersonBody, ['name', 'card_num
 
 /** `:person_type/:external_reference` of a path. */
 export class ExternalKeyParams {
-  @ApiProperty({ enum: PERSON_TYPES })
+  @ApiProperty({ enum: PERSON_TYPES, description: 'Staff or student; references are unique within each.' })
   @IsIn(PERSON_TYPES)
   readonly person_type: PersonType;
 
-  @ApiProperty({ maxLength: LONGEST_REFERENCE, example: 'S-1042' })
+  @ApiProperty({
+    maxLength: LONGEST_REFERENCE,
+    example: 'S-1042',
+    description: 'The key of the person in the HR or school system.',
+  })
   @IsString()
   @MaxLength(LONGEST_TEXT)
   readonly external_reference: string;
