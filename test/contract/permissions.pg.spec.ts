@@ -11,7 +11,7 @@ import { send } from './sending.js';
 /** docs/permissions.md, by method and path. */
 function readPermissions(): Map<string, Role | 'public'> {
   const rows = readFileSync('docs/permissions.md', 'utf8').matchAll(
-    /^\|\s*`?([A-Z]+)`?\s*\|\s*`([^`]+)`\s*\|\s*(\w+)\s*\|/gm,
+    /^\|\s*([A-Z]+)\s*\|\s*(\/\S*)\s*\|\s*(\w+)\s*\|/gm,
   );
   return new Map([...rows].map(([, method, path, who]) => [`${method} ${path}`, who as Role | 'public']));
 }

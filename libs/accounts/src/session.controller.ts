@@ -61,7 +61,7 @@ export class SessionController {
   @ApiCreatedResponse({ type: OpenedSessionView })
   @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request' })
   @ApiUnauthorizedResponse({ type: ProblemDocument, description: 'accounts/login-failed' })
-  @ApiForbiddenResponse({ type: ProblemDocument, description: 'auth/cross-site: a cookie was asked for' })
+  @ApiForbiddenResponse({ type: ProblemDocument, description: 'auth/cross-site' })
   @ApiTooManyRequestsResponse({
     type: ProblemDocument,
     description: 'auth/too-many-attempts, http/too-many-requests',

@@ -78,19 +78,19 @@ export class ConflictsController {
   @ApiBadRequestResponse({
     type: ProblemDocument,
     description:
-      'http/invalid-request, conflict/vain-choice, device-writer/unwritable-value (a name that is too long, say)',
+      'http/invalid-request, conflict/vain-choice, device-writer/unwritable-value',
   })
   @ApiNotFoundResponse({ type: ProblemDocument, description: 'conflict/not-found, device-writer/user-absent' })
   @ApiConflictResponse({
     type: ProblemDocument,
     description:
-      'conflict/already-resolved, conflict/changed-meanwhile (with the fresh versions), conflict/user-not-mapped, ' +
+      'conflict/already-resolved, conflict/changed-meanwhile, conflict/user-not-mapped, ' +
       'conflict/pin-unknown, conflict/empty-value, conflict/no-agreement, coordination/lease-busy, device-writer/write-pending, ' +
       'device-writer/undetermined',
   })
   @ApiPreconditionFailedResponse({
     type: ProblemDocument,
-    description: 'conflict/stale-decision (with the fresh versions)',
+    description: 'conflict/stale-decision',
   })
   @ApiServiceUnavailableResponse({
     type: ProblemDocument,

@@ -254,6 +254,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'people/file-damaged': ['invalid', 'The file cannot be read as CSV', 'mend the line that is named'],
   'people/file-empty': ['invalid', 'The file has nothing in it', 'give another file'],
   'people/file-too-large': ['invalid', 'The file is larger than may be', 'split it'],
+  'people/file-unreadable': ['invalid', 'The file cannot be opened', 'mend its name or permissions'],
   'people/import-running': ['conflict', 'Another import is under way', 'wait until it has ended'],
   'people/invalid': ['invalid', 'A value of a person cannot be that', 'mend the value that is named'],
   'people/mapping-taken': ['conflict', 'The user or the person is mapped to another', 'remove that mapping first'],
