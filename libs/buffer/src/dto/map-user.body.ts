@@ -7,6 +7,7 @@ import {
   ArrayMinSize,
   IsArray,
   IsIn,
+  IsObject,
   IsString,
   Matches,
   MaxLength,
@@ -38,6 +39,7 @@ export class MapManyBody {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MOST_AT_ONCE)
+  @IsObject({ each: true }) // a list in the list would pass for one without properties
   @ValidateNested({ each: true })
   @Type(() => WantedMappingBody)
   readonly mappings: readonly WantedMappingBody[];

@@ -7,7 +7,13 @@ const MOST_SUGGESTIONS = 20;
 
 /** How many suggestions for one user. */
 export class UserSuggestionsQuery {
-  @ApiPropertyOptional({ minimum: 1, maximum: MOST_SUGGESTIONS, default: 5, description: 'How many suggestions.' })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: MOST_SUGGESTIONS,
+    default: 5,
+    description: 'How many suggestions.',
+  })
   @Type(() => Number)
   @IsInt()
   @Min(1)
