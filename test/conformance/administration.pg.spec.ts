@@ -3,7 +3,7 @@ import { BufferedUser, BufferMappingService, DeviceUserBufferService } from '@ap
 import { type EmulatedUser } from '@app/device-emulator';
 import { DialInService } from '@app/dial-in';
 import { administrator, RetrySchedule, systemActor } from '@app/kernel';
-import { Person, UserMapping } from '@app/people';
+import { PeopleDirectory, Person, UserMapping } from '@app/people';
 import { MachineSyncService, SyncServicesModule } from '@app/sync-services';
 import {
   dialInUrl,
@@ -18,6 +18,7 @@ import {
 } from '@test/support';
 import fc from 'fast-check';
 import request from 'supertest';
+import { IsNull } from 'typeorm';
 
 const RUNS = { numRuns: 100 };
 const MINA = administrator('account:mina');
@@ -58,7 +59,16 @@ describe.each(SYNCED_KINDS)('the administration of a terminal of kind $name', (k
   const personFor = ({ name }: BufferedUser): Promise<Person> =>
     app.database.dataSource.getRepository(Person).save({ personType: 'student' as const, name: name ?? '' });
 
-  const somebody = kind.content(6).filter((users) => users.length > 0);
+  async function left(): Promise<{ readonly people: number; readonly mappings: number }> {
+    const { dataSource } = app.database;
+    const people = await dataSource.getRepository(Person).count();
+    return { people, mappings: await dataSource.getRepository(UserMapping).countBy({ validTo: IsNull() }) };
+  }
+
+  /** Each with a card of its own, since a card that two have is a contradiction. */
+  const somebody = kind
+    .content(6)
+    .filter((users) => users.length > 0 && new Set(users.map(({ card, slot }) => card || -slot)).size === users.length);
 
   it('Property 7: Status transition: a mapping shows in the buffer, and later runs leave it', async () => {
     await fc.assert(
@@ -129,6 +139,33 @@ describe.each(SYNCED_KINDS)('the administration of a terminal of kind $name', (k
         expect(mappings).toBe(exists ? 1 : 0);
         if (!exists) expect(await rows()).toEqual(before);
         else expect((await app.get(DeviceUserBufferService).get(row.id)).mappingStatus).toBe('mapped');
+      }),
+      RUNS,
+    );
+  });
+
+  it('Property 9: Database deletion isolation: deleting people changes nothing on the device, then or in later runs', async () => {
+    const coins = fc.infiniteStream(fc.tuple(fc.boolean(), fc.boolean()));
+    await fc.assert(
+      fc.asyncProperty(somebody, coins, fc.integer({ min: 1, max: 2 }), async (users, coin, laterRuns) => {
+        await using _ = await fresh(users);
+        await sync();
+        const device = terminal.snapshot();
+        const toDelete: Person[] = [];
+        for (const row of await rows()) {
+          const [isMapped, isDeleted] = coin.next().value as [boolean, boolean];
+          if (!isMapped) continue;
+          const person = await personFor(row);
+          await app.get(BufferMappingService).map(row.id, { personId: person.id, personType: 'student' }, MINA);
+          if (isDeleted) toDelete.push(person);
+        }
+        for (const { id } of toDelete) await app.get(PeopleDirectory).remove(id, MINA);
+        for (let run = 0; run < laterRuns; run += 1) await sync();
+        expect(terminal.snapshot()).toBe(device);
+        expect(terminal.outsideAllowList()).toEqual([]);
+        const { people, mappings } = await left();
+        expect(mappings).toBe(people); // whoever is left is mapped still, and nobody else is
+        expect(await rows()).toHaveLength(users.length);
       }),
       RUNS,
     );

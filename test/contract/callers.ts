@@ -1,5 +1,7 @@
-import { type Role } from '@app/kernel';
+import { ApiKeysService } from '@app/accounts';
+import { type Role, systemActor } from '@app/kernel';
 import { TEST_TOKEN } from '@test/support';
+import { type ContractApp } from './contract-app.js';
 
 /** Somebody who sends a request, and what that makes of them. */
 export interface TestCaller {
@@ -10,9 +12,22 @@ export interface TestCaller {
 }
 
 /** Everybody who could come: the ones that must be let in by role, and the ones that must not be let in at all. */
-export async function everyCaller(): Promise<TestCaller[]> {
+export async function everyCaller(contract: ContractApp): Promise<TestCaller[]> {
+  const keys = contract.get(ApiKeysService);
+  const keyOf = async (role: Role): Promise<string> => (await keys.create({ name: role, role }, systemActor)).secret;
+  const revoked = await keys.create({ name: 'revoked', role: 'administrator' }, systemActor);
+  await keys.revoke(revoked.key.id, systemActor);
+  const expired = await keys.create({ name: 'expired', role: 'administrator' }, systemActor);
+  const past = `update api_keys set expires_at = clock_timestamp() - interval '1 s' where id = $1`;
+  await contract.database.dataSource.query(past, [expired.key.id]);
+  const viewer = await keyOf('viewer');
   return [
     { name: 'an administrator', role: 'administrator', headers: bearer(TEST_TOKEN) },
+    { name: 'an operator', role: 'operator', headers: bearer(await keyOf('operator')) },
+    { name: 'a viewer', role: 'viewer', headers: bearer(viewer) },
+    { name: 'a key with one bit changed', headers: bearer(oneBitChanged(viewer)) },
+    { name: 'a revoked key', headers: bearer(revoked.secret) },
+    { name: 'an expired key', headers: bearer(expired.secret) },
     { name: 'nobody', headers: {} },
     { name: 'an empty token', headers: { authorization: 'Bearer ' } },
     { name: 'garbage', headers: { authorization: 'Bearer ÿþ\u0001'.replace('\u0001', '~') } },

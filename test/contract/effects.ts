@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto';
 import { type ContractApp } from './contract-app.js';
 
 /** Tables whose rows say who asked when, and so change with every request. */
-const TOLD_OF_REQUESTS = new Set(['migrations', 'terminal_presence', 'pending_terminals', 'login_attempts']);
+const TOLD_OF_REQUESTS = new Set(['migrations', 'terminal_presence', 'pending_terminals', 'login_failures']);
 /** Columns that do. */
 const TOUCHED_COLUMNS = ['last_used_at', 'last_seen_at'];
+/** Follow the audit log, which is looked at itself. */
+const SEALS = new Set(['audit_blocks', 'audit_chain_heads']);
+/** That somebody was turned away is told, and is no effect. */
+const TOLD = `where operation_type <> 'access_denied'`;
 
 /** All that a request could have changed: every table, and what the terminals were told. */
 export async function effectsOf({ database: { dataSource }, terminal }: ContractApp): Promise<Record<string, string>> {
@@ -13,11 +17,11 @@ export async function effectsOf({ database: { dataSource }, terminal }: Contract
       where table_schema = 'public' and table_type = 'BASE TABLE' order by 1`,
   );
   const digests = tables
-    .filter(({ name }) => !TOLD_OF_REQUESTS.has(name))
+    .filter(({ name }) => !TOLD_OF_REQUESTS.has(name) && !SEALS.has(name))
     .map(
       ({ name }) =>
         `select '${name}' as name, (select md5(coalesce(string_agg(row, '' order by row), ''))
-           from (select (to_jsonb(t) - $1::text[])::text as row from ${name} t) rows) as digest`,
+           from (select (to_jsonb(t) - $1::text[])::text as row from ${name} t ${name === 'device_user_audit_log' ? TOLD : ''}) rows) as digest`,
     );
   const rows = await dataSource.query<{ name: string; digest: string }[]>(digests.join(' union all '), [
     TOUCHED_COLUMNS,

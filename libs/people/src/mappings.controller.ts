@@ -22,7 +22,7 @@ class MappingPageView extends pageOf(MappingView) {}
 @ApiTags('mappings')
 @ApiBearerAuth()
 @ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
-@Controller('api/device-users/mappings')
+@Controller('api/mappings')
 export class MappingsController {
   constructor(private readonly mappings: UserMappingsService) {}
 

@@ -42,7 +42,7 @@ export class NoSuchMappingError extends AppError {
   readonly kind = 'not-found';
 
   constructor(what: string) {
-    super(`${what}; GET /api/device-users/mappings lists the mappings in force`);
+    super(`${what}; GET /api/mappings lists the mappings in force`);
   }
 }
 

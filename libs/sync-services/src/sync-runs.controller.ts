@@ -3,17 +3,7 @@ import { TERMINAL_PROBLEMS } from '@app/device-gateway';
 import { DevicesService } from '@app/devices';
 import { IdParam, pageOf, Problems } from '@app/http';
 import { type Actor } from '@app/kernel';
-import {
-  Controller,
-  Get,
-  HttpStatus,
-  type MessageEvent,
-  Param,
-  Post,
-  Query,
-  Res,
-  Sse,
-} from '@nestjs/common';
+import { Controller, Get, HttpStatus, type MessageEvent, Param, Post, Query, Res, Sse } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { map, type Observable } from 'rxjs';

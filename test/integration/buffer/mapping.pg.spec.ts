@@ -44,7 +44,9 @@ function aPerson(name = 'Mina Ward'): Promise<Person> {
 }
 
 function api(method: 'get' | 'post' | 'delete', path: string): request.Test {
-  return request(app.app.getHttpServer())[method](`/api/device-users/${path}`).auth(TEST_TOKEN, { type: 'bearer' });
+  return request(app.app.getHttpServer())
+    [method](path.startsWith('mappings') ? `/api/${path}` : `/api/device-users/${path}`)
+    .auth(TEST_TOKEN, { type: 'bearer' });
 }
 
 function entries(operation: string): Promise<AuditEntry[]> {

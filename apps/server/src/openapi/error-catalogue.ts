@@ -267,7 +267,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'people/no-such-mapping': [
     'not-found',
     'There is no such mapping in force',
-    'look at `GET /api/device-users/mappings`',
+    'look at `GET /api/mappings`',
   ],
   'people/no-such-person': ['invalid', 'There is no such person', 'look at `GET /api/people`'],
   'people/not-csv': ['invalid', 'The body is no CSV', 'send it as `text/csv`'],
