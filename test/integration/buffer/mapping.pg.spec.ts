@@ -44,9 +44,8 @@ function aPerson(name = 'Mina Ward'): Promise<Person> {
 }
 
 function api(method: 'get' | 'post' | 'delete', path: string): request.Test {
-  return request(app.app.getHttpServer())
-    [method](path.startsWith('mappings') ? `/api/${path}` : `/api/device-users/${path}`)
-    .auth(TEST_TOKEN, { type: 'bearer' });
+  const url = path.startsWith('mappings') ? `/api/${path}` : `/api/device-users/${path}`;
+  return request(app.app.getHttpServer())[method](url).auth(TEST_TOKEN, { type: 'bearer' });
 }
 
 function entries(operation: string): Promise<AuditEntry[]> {
