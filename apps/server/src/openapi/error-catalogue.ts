@@ -264,11 +264,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     'Who is missing from the file cannot be told',
     'mend the refused rows first',
   ],
-  'people/no-such-mapping': [
-    'not-found',
-    'There is no such mapping in force',
-    'look at `GET /api/mappings`',
-  ],
+  'people/no-such-mapping': ['not-found', 'There is no such mapping in force', 'look at `GET /api/mappings`'],
   'people/no-such-person': ['invalid', 'There is no such person', 'look at `GET /api/people`'],
   'people/not-csv': ['invalid', 'The body is no CSV', 'send it as `text/csv`'],
   'people/not-found': ['not-found', 'There is no such person', 'look at `GET /api/people`'],
