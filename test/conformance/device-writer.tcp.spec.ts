@@ -4,7 +4,7 @@ import { type DeviceWriter, type UserChange, type UserSnapshot } from '@app/devi
 import { AppError, canonicalDeviceUserId, type DeviceUserId } from '@app/kernel';
 import { aUser, QUICK_TIMEOUTS, type RigPerson, WRITER_RIGS, type WriterRig } from '@test/support';
 
-const PATIENCE = { ...QUICK_TIMEOUTS, idleMs: 200, replyMs: 200, pageMs: 150, datagramMs: 60, closeMs: 20 };
+const PATIENCE = { ...QUICK_TIMEOUTS, idleMs: 200, replyMs: 300, pageMs: 150, datagramMs: 60, closeMs: 20 };
 /** Codes of errors after which nothing was done. */
 const NOT_DONE = /^device-writer\/(refused|user-changed)$|^device\//;
 let rig: WriterRig;
@@ -207,27 +207,27 @@ describe.each(WRITER_RIGS)('a writer of $name', (kind) => {
         expect(() => writer.plan(before, { name })).toThrow(/control character/);
     });
 
-    it.each(kind.nameBytes === undefined ? [] : [kind.nameBytes])(
-      'of more than %i bytes, or cuts it',
-      async (bytes) => {
-        await start();
-        await using writer = await open();
-        const before = await read(writer);
-        const fits = 'x'.repeat(bytes);
-        expect(writer.plan(before, { name: fits }).user.details?.name).toBe(fits);
-        const long = `${'x'.repeat(bytes - 1)}é`;
-        expect(() => writer.plan(before, { name: long })).toThrow(
-          `has ${bytes + 1} bytes in utf-8, and the terminal holds ${bytes}`,
-        );
-        const cut = (name: string): string | null | undefined =>
-          writer.plan(before, { name }, { shortenName: true }).user.details?.name;
-        expect(cut(long)).toBe('x'.repeat(bytes - 1));
-        // An accent, a flag and a family are one character each, and none of them is cut in two.
-        expect(cut(`${'x'.repeat(bytes - 2)}e\u0301`)).toBe('x'.repeat(bytes - 2));
-        expect(cut(`${'x'.repeat(bytes - 4)} 🇪🇹`)).toBe('x'.repeat(bytes - 4));
-        expect(() => writer.plan(before, { name: '👨‍👩‍👧‍👦'.repeat(3) }, { shortenName: true })).toThrow(/bytes in utf-8/);
-      },
-    );
+    const { nameBytes: bytes } = kind;
+    if (bytes === undefined) return;
+
+    it(`of more than ${bytes} bytes, or cuts it`, async () => {
+      await start();
+      await using writer = await open();
+      const before = await read(writer);
+      const fits = 'x'.repeat(bytes);
+      expect(writer.plan(before, { name: fits }).user.details?.name).toBe(fits);
+      const long = `${'x'.repeat(bytes - 1)}é`;
+      expect(() => writer.plan(before, { name: long })).toThrow(
+        `has ${bytes + 1} bytes in utf-8, and the terminal holds ${bytes}`,
+      );
+      const cut = (name: string): string | null | undefined =>
+        writer.plan(before, { name }, { shortenName: true }).user.details?.name;
+      expect(cut(long)).toBe('x'.repeat(bytes - 1));
+      // An accent, a flag and a family are one character each, and none of them is cut in two.
+      expect(cut(`${'x'.repeat(bytes - 2)}e\u0301`)).toBe('x'.repeat(bytes - 2));
+      expect(cut(`${'x'.repeat(bytes - 4)} 🇪🇹`)).toBe('x'.repeat(bytes - 4));
+      expect(() => writer.plan(before, { name: '👨‍👩‍👧‍👦'.repeat(3) }, { shortenName: true })).toThrow(/bytes in utf-8/);
+    });
   });
 
   describe.each(['update', 'delete', 'restore'] as const)('a fault at any step of a write: %s', (operation) => {
@@ -244,7 +244,8 @@ describe.each(WRITER_RIGS)('a writer of $name', (kind) => {
         expect([name, told]).toEqual([name, expect.stringMatching(/^(done|not done|device-writer\/outcome-unknown)$/)]);
         if (told === 'not done') expect([name, state]).toEqual([name, 'before']);
         if (told === 'done' && !lies) expect([name, state]).toEqual([name, 'after']);
-        if (kind.steps === 'one') expect([name, state]).not.toEqual([name, 'between']);
+        const isOne = kind.steps === 'one' || operation === 'update';
+        if (isOne) expect([name, state]).not.toEqual([name, 'between']);
         for (const [id, held] of rig.state()) if (id !== WHO) expect([name, held]).toEqual([name, whole.get(id)]);
       }
     });
@@ -271,7 +272,7 @@ describe.each(WRITER_RIGS)('a writer of $name', (kind) => {
     }[operation];
     const error = await errorOf(work());
     const writes = rig.takeWrites();
-    expect(new Set(writes).size === writes.length || kind.steps === 'several').toBe(true); // none came twice
+    expect(writes).toEqual([...new Set(writes)]); // none came twice
     rig.clearFaults();
     await writer.close();
     return { error, before, after, now: held() };

@@ -49,6 +49,8 @@ export {
 } from './synced-terminals.js';
 export { type Disagreement, disagreement, disagreements, mapDisagreement } from './conflicts.js';
 export {
+  aifacePersonOf,
+  aifaceWriterRig,
   type RigPerson,
   type WriteFault,
   type WriteOperation,

@@ -216,14 +216,17 @@ export async function openWriterApp(
     readonly database?: TestDatabase;
     readonly modules?: readonly Type[];
     readonly writer?: WriterOptions;
+    /** Of another app, as servers share their key file. */
+    readonly dataDir?: string;
     /** Other providers to replace: token and value. */
     readonly provide?: TestProviders;
   },
 ): Promise<TestApp> {
-  const { clock, observer, database, modules = [], writer, provide = [] } = options;
+  const { clock, observer, database, modules = [], writer, provide = [], dataDir } = options;
   return openTestApp([DeviceWriterModule, ...modules], {
     clock,
     database,
+    env: dataDir === undefined ? {} : { DATA_DIR: dataDir },
     provide: [
       [DeviceWriters, terminal],
       [TerminalHeadcount, { count: async () => terminal.users.size }],

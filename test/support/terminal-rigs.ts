@@ -145,13 +145,18 @@ export class OpenHouse extends TerminalHost {
 export async function openListener(
   timeouts: GatewayTimeouts,
   host: TerminalHost = new OpenHouse(),
-): Promise<{ readonly gateway: DeviceGateway; readonly listener: AifaceListener; readonly url: string }> {
+): Promise<{
+  readonly gateway: DeviceGateway;
+  readonly listener: AifaceListener;
+  readonly sessions: AifaceSessions;
+  readonly url: string;
+}> {
   Logger.overrideLogger(false);
   const sessions = new AifaceSessions();
   const clock = new SystemClock();
   const listener = new AifaceListener(sessions, clock, timeouts);
   const port = await listener.listen({ host: '127.0.0.1', port: 0 }, host);
-  return { gateway: new DeviceGateway(clock, timeouts, sessions), listener, url: `ws://127.0.0.1:${port}` };
+  return { gateway: new DeviceGateway(clock, timeouts, sessions), listener, sessions, url: `ws://127.0.0.1:${port}` };
 }
 
 export function aifaceRig(profile: AifaceProfileName): RigKind {

@@ -1,5 +1,13 @@
+import { BackupNumber, isReadOrSessionMessage } from '@app/aiface-protocol';
 import {
+  type AifaceEffect,
+  type AifaceProfileName,
+  AifaceTerminal,
+  aifacePunchOf,
+  aifaceUserOf,
+  type AifaceWriteStep,
   type AnswerEffect,
+  type EmulatedAifaceUser,
   type EmulatedTemplate,
   type EmulatedUser,
   inventPunches,
@@ -11,6 +19,7 @@ import { DeviceWriters } from '@app/device-writer';
 import { canonicalDeviceUserId, SystemClock } from '@app/kernel';
 import { isReadOfWriteSession } from '@app/zk-protocol';
 import { targetOf } from './builders.js';
+import { openListener } from './terminal-rigs.js';
 
 /** A person to be enrolled on a terminal of any kind. */
 export interface RigPerson {
@@ -159,5 +168,125 @@ export function zkWriterRig(transport: 'tcp' | 'udp', recordWidth: 28 | 72 = 72)
   };
 }
 
+const AIFACE_EFFECTS: readonly AifaceEffect[] = [
+  { kind: 'decline' },
+  { kind: 'decline', reason: 12, text: 'face is double,id=1432' },
+  { kind: 'unheeded', reply: 'ok' },
+  { kind: 'unheeded', reply: 'silence' },
+  { kind: 'unheeded', reply: 'reconnect' },
+  { kind: 'silence' },
+  { kind: 'reconnect' },
+  { kind: 'reply-then-reconnect' },
+  { kind: 'duplicate' },
+  { kind: 'late' },
+  { kind: 'cut' },
+  { kind: 'refuse' },
+  { kind: 'junk' },
+  { kind: 'not-json' },
+  { kind: 'wrong-serial' },
+  { kind: 'wrong-command' },
+  { kind: 'odd-json' },
+  { kind: 'push-first' },
+  { kind: 'binary' },
+];
+/** The first, one in between, and the last. */
+const AIFACE_STEPS: Readonly<Record<WriteOperation, readonly (readonly [AifaceWriteStep, number])[]>> = {
+  update: [['set', 1]],
+  delete: [
+    ['delete', 1],
+    ['delete', 4],
+    ['delete', 8],
+  ],
+  restore: [
+    ['set', 1],
+    ['set', 3],
+    ['set', 7],
+  ],
+};
+const FACE_TEMPLATE = 20;
+
+/** The same person on an AiFace terminal; who has many fingers has a face and a profile too. */
+export function aifacePersonOf({ user, fingers }: RigPerson): EmulatedAifaceUser {
+  const plain = aifaceUserOf(user);
+  const credentials = new Map(plain.credentials);
+  for (const { finger, template } of fingers) credentials.set(finger, template.toString('hex'));
+  if (fingers.length < 3) return { ...plain, credentials };
+  credentials.set(FACE_TEMPLATE, fingers[0].template.toString('base64'));
+  credentials.set(BackupNumber.PHOTO, `/9j/${fingers[1].template.toString('base64')}`);
+  return { ...plain, credentials, profile: { department: 'Stores', shiftid: 2 } };
+}
+
+export function aifaceWriterRig(profile: AifaceProfileName): WriterRigKind {
+  return {
+    name: `aiface (${profile})`,
+    hasSlots: false,
+    nameBytes: undefined,
+    zones: undefined,
+    steps: 'several',
+    async start({ people, timeouts, userCapacity = 5_000 }) {
+      const { listener, sessions, url } = await openListener(timeouts);
+      const punches = inventPunches(
+        people.map(({ user }) => user),
+        { days: 2, until: new Date('2026-01-31T00:00:00Z') },
+      ).map(aifacePunchOf);
+      const options = { server: url, profile, serialNumber: SERIAL, punches, userCapacity, redialMs: 5 };
+      const terminal = AifaceTerminal.start(options);
+      const setPeople = (wanted: readonly RigPerson[]): void =>
+        terminal.setUsers(
+          wanted.map(aifacePersonOf).map((user) => {
+            // A profile that the terminal would never tell cannot be kept.
+            const { profile: _, ...rest } = user;
+            return terminal.profile.takesProfiles ? user : rest;
+          }),
+        );
+      setPeople(people);
+      const target = { driver: 'aiface', serialNumber: SERIAL, weakerProof: false } as const;
+      return {
+        writers: new DeviceWriters(new SystemClock(), timeouts, sessions),
+        target,
+        foreignTarget: { ...target, serialNumber: 'ANOTHER' },
+        ready: () => terminal.until(() => terminal.isRegistered && sessions.find(SERIAL) !== undefined),
+        setPeople,
+        state: () =>
+          new Map(
+            terminal.users().map(({ credentials, ...user }) => {
+              const records = [...credentials].toSorted(([one], [other]) => one - other);
+              return [canonicalDeviceUserId(user.enrollId), JSON.stringify([user, records])];
+            }),
+          ),
+        punches: () => terminal.state.log.length,
+        faults: (operation) =>
+          AIFACE_STEPS[operation].flatMap(([step, nth]) =>
+            AIFACE_EFFECTS.map((effect) => ({
+              name: `${Object.values(effect).join(' ')} at no. ${nth} of ${step}`,
+              lies: effect.kind === 'unheeded' && effect.reply === 'ok',
+              set: () => void (terminal.faults = { replies: [{ step, nth, effect }] }),
+            })),
+          ),
+        clearFaults: () => void (terminal.faults = {}),
+        takeWrites: () => {
+          const writes = terminal.journal.outside(isReadOrSessionMessage).map(({ message }) => JSON.stringify(message));
+          terminal.journal.clear();
+          return writes;
+        },
+        isUsable: () => true,
+        cutNames: (bytes) => void (terminal.faults = { lies: { storedNameBytes: bytes } }),
+        async [Symbol.asyncDispose]() {
+          await terminal.stop();
+          await listener.stop();
+        },
+      };
+    },
+  };
+}
+
 /** Every way to write to a terminal. */
-export const WRITER_RIGS: readonly WriterRigKind[] = [zkWriterRig('tcp'), zkWriterRig('udp'), zkWriterRig('tcp', 28)];
+export const WRITER_RIGS: readonly WriterRigKind[] = [
+  zkWriterRig('tcp'),
+  zkWriterRig('udp'),
+  zkWriterRig('tcp', 28),
+  aifaceWriterRig('ai06'),
+  aifaceWriterRig('topdata'),
+  aifaceWriterRig('quiet-end'),
+  aifaceWriterRig('dialect-b'),
+];

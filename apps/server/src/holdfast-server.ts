@@ -135,11 +135,13 @@ export class HoldfastServer {
    * nobody waits for a terminal that may be switched off.
    */
   private readDevicesInBackground(app: NestExpressApplication): void {
-    const round = this.background.round(async (signal) => {
-      await app.get(OpenWrites).settleAll(signal);
-      await app.get(MachineSyncService).syncDue({ signal });
-    });
-    round.catch((error: unknown) => this.logger.error({ err: error }, 'the first round over all devices failed'));
+    for (const work of [
+      (signal: AbortSignal): Promise<void> => app.get(OpenWrites).settleAll(signal),
+      async (signal: AbortSignal): Promise<void> => void (await app.get(MachineSyncService).syncDue({ signal })),
+    ]) {
+      const round = this.background.round(work);
+      round.catch((error: unknown) => this.logger.error({ err: error }, 'the first round over all devices failed'));
+    }
     this.closers.push(() => this.background.stop());
   }
 }

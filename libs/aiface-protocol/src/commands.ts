@@ -41,7 +41,7 @@ export const READ_COMMANDS = [
   'getalllog',
 ] as const;
 
-/** Commands that set something for one user. Nothing here sends them; the emulator obeys them. */
+/** Commands that set something for one user; which of them we send, and how, is in write-commands.ts. */
 export const WRITE_COMMANDS = [
   'setuserinfo',
   'setusername',

@@ -32,3 +32,15 @@ export { decodeInbound, type Inbound, type LogBatch, type Reply } from './inboun
 export { booleanField, field, type Fields, integerField, isFields, listField, parseFields, textField } from './json.js';
 export { decodeLogRecord, type DoorEvent, isAlarming, type LogRecord } from './log-record.js';
 export { decodePage, type Page, PageCollector, PagingError, type PagingFault } from './pages.js';
+export { isKnownFirmware, takesProfiles } from './firmware.js';
+export {
+  encodeWriteCommand,
+  isDeletable,
+  isWriteOfOneUser,
+  PROFILE_FIELDS,
+  type ProfileField,
+  type ProfileFields,
+  REST_OF_USER,
+  type WriteCommand,
+} from './write-commands.js';
+export { describeRefusal } from './write-refusal.js';

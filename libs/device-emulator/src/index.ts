@@ -23,12 +23,14 @@ export { type ZkTerminalOptions } from './zk-terminal-options.js';
 export { ZkTerminal } from './zk-terminal.js';
 export {
   AIFACE_STEPS,
+  AIFACE_WRITE_STEPS,
   type AifaceEffect,
   aifaceFaultCatalogue,
   type AifaceFault,
   type AifaceFaults,
   type AifaceLies,
   type AifaceStep,
+  type AifaceWriteStep,
   type CataloguedAifaceFault,
 } from './aiface/aiface-faults.js';
 export {

@@ -7,7 +7,7 @@ import { type DeviceReader } from './device-reader.js';
 import { type AddressTarget, type DeviceTarget, type DialInTarget } from './device-target.js';
 import { AifaceEvents } from './drivers/aiface/aiface-events.js';
 import { AifaceReader } from './drivers/aiface/aiface-reader.js';
-import { AifaceSessions } from './drivers/aiface/aiface-sessions.js';
+import { AifaceSessions, sessionWith } from './drivers/aiface/aiface-sessions.js';
 import { type AifaceSession } from './drivers/aiface/user-list.js';
 import { openZklibReader } from './drivers/node-zklib/open-zklib-reader.js';
 import { openZkEvents, openZkReader } from './drivers/zk/open-zk-reader.js';
@@ -75,14 +75,8 @@ export class DeviceGateway {
 
   /** @throws {DeviceError} `device/not-connected` */
   private sessionOf({ serialNumber }: DialInTarget, signal?: AbortSignal): AifaceSession {
-    const connection = this.sessions.find(serialNumber);
-    if (connection) return { connection, timeouts: this.timeouts, clock: this.clock, signal };
-    throw new DeviceError(
-      'device/not-connected',
-      `The terminal ${serialNumber} dials in, and is not connected to this process; see its server settings ` +
-        '(docs/devices.md), and ask the server that it is connected to',
-      { stage: 'connect' },
-    );
+    const { timeouts, clock } = this;
+    return sessionWith(this.sessions, serialNumber, { timeouts, clock, signal });
   }
 
   private async openAifaceEvents(target: DialInTarget, signal?: AbortSignal): Promise<DeviceEvents> {

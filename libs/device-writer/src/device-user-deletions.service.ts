@@ -20,6 +20,8 @@ import { WriteNotDoneError, WriteUndeterminedError, WriteUnsettledError } from '
 import { SnapshotSeal } from './snapshot-seal.js';
 
 export const REASON_LENGTH = { min: 3, max: 500 };
+/** What a bigint column can hold; a command takes anything. */
+const IS_NUMBER = /^[1-9][0-9]{0,17}$/;
 
 /** A deletion with what became of it. */
 export interface Deletion {
@@ -89,7 +91,7 @@ export class DeviceUserDeletions {
    * @throws {DeviceUserPresentError} the ID is in use again; and as DeviceWriteService.perform
    */
   async undo(id: string, actor: Actor): Promise<UndoneDeletion> {
-    const user = await this.deleted.findOneBy({ id });
+    const user = IS_NUMBER.test(id) ? await this.deleted.findOneBy({ id }) : null;
     if (!user) throw new DeletionNotFoundError(id);
     const device = await this.devices.get(user.deviceId);
     const { deviceUserId } = user;
@@ -136,12 +138,13 @@ export class DeviceUserDeletions {
 
   /**
    * Whom administrators deleted from a device since an instant: missing without anything being wrong. Includes those
-   * whose deletion was sent and is not settled.
+   * whose deletion was sent and is not settled, and leaves out those who were brought back.
    */
   async findDeletedSince(deviceId: string, since: Date): Promise<ReadonlySet<DeviceUserId>> {
     const rows = await this.dataSource.query<{ device_user_id: DeviceUserId }[]>(
-      `select distinct device_user_id from device_writes
-        where device_id = $1 and kind = 'delete' and state <> 'not_done' and coalesce(settled_at, opened_at) >= $2`,
+      `select distinct device_user_id from device_writes w
+        where device_id = $1 and kind = 'delete' and state <> 'not_done' and coalesce(settled_at, opened_at) >= $2
+          and not exists (select from deleted_device_users d where d.write_id = w.id and d.restored_at is not null)`,
       [deviceId, since],
     );
     return new Set(rows.map(({ device_user_id: id }) => id));

@@ -32,9 +32,13 @@ export class DeviceWriteJournal {
     private readonly audit: DeviceUserAuditService,
   ) {}
 
-  /** The intent as it will be stored; closing the snapshots takes its time, and no transaction waits for it. */
+  /**
+   * The intent as it will be stored; closing the snapshots takes its time, and no transaction waits for it.
+   * @throws {SecretKeyError} other servers close their snapshots with another key, and could neither settle nor undo this
+   */
   async draft(device: Device, lease: Lease, request: WriteRequest, images: WriteImages): Promise<Partial<DeviceWrite>> {
     const { before, after } = images;
+    await this.requireSharedKey();
     return {
       deviceId: device.id,
       deviceUserId: request.deviceUserId,
@@ -106,6 +110,15 @@ export class DeviceWriteJournal {
   async refusePending(deviceId: string, deviceUserId: WriteRequest['deviceUserId']): Promise<void> {
     const pending = await this.writes.findOne({ where: { deviceId, deviceUserId, state: 'open' } });
     if (pending) throw new WritePendingError(deviceUserId, pending.id);
+  }
+
+  /** Of the last month only, so that a key that was lost for good does not end all writing for ever. */
+  private async requireSharedKey(): Promise<void> {
+    const [newest] = await this.writes.query<{ sealed: string }[]>(
+      `select coalesce(before_sealed, after_sealed) as sealed from device_writes
+        where opened_at > clock_timestamp() - interval '30 days' order by id desc limit 1`,
+    );
+    if (newest) await this.seal.open(newest.sealed);
   }
 
   private async tell(tx: Tx, operation: AuditOperation, write: DeviceWrite): Promise<void> {

@@ -1,7 +1,8 @@
 import { AifaceSessions, type DeviceTarget, GATEWAY_TIMEOUTS, type GatewayTimeouts } from '@app/device-gateway';
-import { openZkWriteSession, withConnectRetries } from '@app/device-gateway/sessions';
+import { openAifaceWriteSession, openZkWriteSession, withConnectRetries } from '@app/device-gateway/sessions';
 import { Clock } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
+import { AifaceWriter } from './aiface/aiface-writer.js';
 import { type DeviceWriter } from './device-writer.js';
 import { ZkWriter } from './zk/zk-writer.js';
 
@@ -32,7 +33,10 @@ export class DeviceWriters {
    */
   async open(target: DeviceTarget, { signal, writeTimeoutMs }: OpenWriterOptions = {}): Promise<DeviceWriter> {
     const timeouts = writeTimeoutMs === undefined ? this.timeouts : { ...this.timeouts, writeMs: writeTimeoutMs };
-    if (target.driver === 'aiface') throw new Error(`not yet (${this.sessions.all().length} connected)`);
+    if (target.driver === 'aiface') {
+      const how = { timeouts, clock: this.clock, signal };
+      return new AifaceWriter(openAifaceWriteSession(target, this.sessions, how));
+    }
     const own = { ...target, driver: 'zk' as const };
     const session = await withConnectRetries(this.clock, { attempts: CONNECT_ATTEMPTS, signal }, () =>
       openZkWriteSession(own, timeouts, { signal }),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AuditEntry, DeviceUserAuditService } from '@app/audit';
+import { AppConfig } from '@app/config';
 import { type Tx } from '@app/database';
 import { DeviceError } from '@app/device-gateway';
 import {
@@ -224,6 +225,18 @@ describe('nothing is sent, and nothing is left', () => {
     await expectNothing(rename(), 'device/unreachable');
   });
 
+  it('when this server closes secrets with another key than the others, which could not undo it', async () => {
+    await service.perform(await aDevice(dataSource), rename());
+    terminal.enrol(aScriptedUser('12'));
+    terminal.log.length = 0;
+    await using stranger = await openWriterApp(terminal, { clock, database: app.database });
+    stranger.get(WriteConsequences).register(renaming);
+    const writing = expect(stranger.get(DeviceWriteService).perform(device, rename())).rejects;
+    await writing.toMatchObject({ code: 'devices/secret-key' });
+    expect(terminal.writesReceived).toEqual([]);
+    expect(await writesOf()).toEqual([]);
+  });
+
   it('when the caller went away before the intent', async () => {
     await expectNothing(rename({ signal: AbortSignal.abort(new Error('gone')) }), 'work/aborted');
   });
@@ -331,6 +344,7 @@ describe('a write of which nobody knows', () => {
     await using impatient = await openWriterApp(terminal, {
       clock,
       database: app.database,
+      dataDir: app.get(AppConfig).dataDir,
       writer: { sendMs: 30, answerMs: 30, doubtMs: 1 },
     });
     impatient.get(WriteConsequences).register(renaming);

@@ -73,7 +73,7 @@ export class AifaceAnswers {
         return { time: formatWallTime(this.host.time()) };
       default:
         if (!OBEYED.has(command)) return this.unknown();
-        return this.state.obey(command, request)
+        return this.state.obey(command, request, this.host.faults().lies?.storedNameBytes)
           ? { result: true, enrollid: request.enrollid }
           : { result: false, reason: 1 };
     }
@@ -151,7 +151,7 @@ export class AifaceAnswers {
     const about = { enrollid: idForWire(user.enrollId), name, admin };
     if (backupnum === undefined) {
       return this.profile.givesProfile
-        ? { result: true, ...about, enable: enabled ? 1 : 0 }
+        ? { result: true, ...about, enable: enabled ? 1 : 0, ...user.profile }
         : { result: false, reason: 1 };
     }
     const record = user.credentials.get(Number(backupnum));

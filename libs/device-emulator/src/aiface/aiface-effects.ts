@@ -8,6 +8,7 @@ const OVERSIZED_BYTES = 5 * 1024 * 1024;
 export function sendWith(socket: WebSocket, { kind }: AifaceEffect, message: Fields, text: string): void {
   switch (kind) {
     case 'silence':
+    case 'unheeded': // those that reply have a reply of their own
       return;
     case 'reconnect':
       socket.terminate();

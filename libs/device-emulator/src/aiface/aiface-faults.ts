@@ -1,10 +1,18 @@
 /** Where in a conversation a fault strikes: what the terminal was asked. */
 export const AIFACE_STEPS = ['reg', 'counters', 'list', 'ids', 'info', 'name', 'log', 'time'] as const;
-export type AifaceStep = (typeof AIFACE_STEPS)[number];
+
+/** The same of writes; no reader ever comes to one of them. */
+export const AIFACE_WRITE_STEPS = ['set', 'delete', 'enable'] as const;
+export type AifaceWriteStep = (typeof AIFACE_WRITE_STEPS)[number];
+export type AifaceStep = (typeof AIFACE_STEPS)[number] | AifaceWriteStep;
 
 /** What goes wrong with a reply. */
 export type AifaceEffect =
   | { readonly kind: 'silence' }
+  /** A write is not done, and the reply says so. */
+  | { readonly kind: 'decline'; readonly reason?: number; readonly text?: string }
+  /** A write is not done; what becomes of the reply is another matter. */
+  | { readonly kind: 'unheeded'; readonly reply: 'ok' | 'silence' | 'reconnect' }
   /** The connection is dropped instead of a reply, and dialled again. */
   | { readonly kind: 'reconnect' }
   /** The reply goes out, then the connection is dropped. */
@@ -14,7 +22,7 @@ export type AifaceEffect =
   | { readonly kind: 'late' }
   /** Cut in the middle of its text. */
   | { readonly kind: 'cut' }
-  /** `result: false` */
+  /** `result: false`, whatever was done. */
   | { readonly kind: 'refuse' }
   /** A message without any sense before it. */
   | { readonly kind: 'junk' }
@@ -71,6 +79,8 @@ export interface AifaceLies {
   readonly repeatedRecord?: boolean;
   /** After the first page somebody else is enrolled, and handed over. */
   readonly enrolsMeanwhile?: boolean;
+  /** Names that are written keep no more bytes than this. */
+  readonly storedNameBytes?: number;
   /** Log entries left out at the end. */
   readonly cutLog?: number;
 }

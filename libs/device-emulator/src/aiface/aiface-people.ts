@@ -1,4 +1,4 @@
-import { BackupNumber } from '@app/aiface-protocol';
+import { BackupNumber, type ProfileFields } from '@app/aiface-protocol';
 import { type WallTime } from '@app/kernel';
 import { type EmulatedPunch, type EmulatedUser } from '../emulated-people.js';
 import { inventUsers, randomNumbers } from '../invent-people.js';
@@ -11,6 +11,8 @@ export interface EmulatedAifaceUser {
   /** 0 normal, 1 administrator, 2 super user */
   readonly admin: number;
   readonly enabled: boolean;
+  /** What else its profile says, such as `department`. */
+  readonly profile?: ProfileFields;
   /** By `backupnum`; a user without any is in no list of credentials. */
   readonly credentials: ReadonlyMap<number, string | number>;
 }

@@ -20,6 +20,13 @@ export interface AifaceProfile {
   readonly adminAsText: boolean;
   /** Whether `getuserinfo` without `backupnum` gives the profile. */
   readonly givesProfile: boolean;
+  /** Whether `setuserinfo` takes attributes without a credential. */
+  readonly takesProfiles: boolean;
+  /** What `deleteuser` with 12 and with 13 deletes, of which the documents say different things (12, no. 5). */
+  readonly deletes: {
+    readonly 12: 'fingerprints' | 'everything';
+    readonly 13: 'everything' | 'all-but-biometrics';
+  };
 }
 
 const AI06: AifaceProfile = {
@@ -35,12 +42,20 @@ const AI06: AifaceProfile = {
   pageSize: 40,
   adminAsText: false,
   givesProfile: true,
+  takesProfiles: true,
+  deletes: { 12: 'fingerprints', 13: 'everything' },
 };
 
 /** The profiles that an emulated terminal can have, by name; `ai06` is the reference device. */
 export const AIFACE_PROFILES = {
   ai06: AI06,
-  topdata: { ...AI06, firmware: 'ai518_fp26v_v2.16', count: 'total', knows: { counters: true, allIds: false } },
+  topdata: {
+    ...AI06,
+    firmware: 'ai518_fp26v_v2.16',
+    count: 'total',
+    knows: { counters: true, allIds: false },
+    deletes: { 12: 'everything', 13: 'all-but-biometrics' },
+  },
   tfs30: {
     ...AI06,
     model: 'tfs30',
@@ -53,8 +68,9 @@ export const AIFACE_PROFILES = {
     needsMark: false,
     adminAsText: true,
     givesProfile: false,
+    takesProfiles: false,
   },
-  'quiet-end': { ...AI06, firmware: 'ai806_f06v_v4.90', end: 'silence', pageSize: 17 },
+  'quiet-end': { ...AI06, firmware: 'ai806_f06v_v4.90', end: 'silence', pageSize: 17, takesProfiles: false },
   'dialect-b': { ...AI06, firmware: 'ai806_fp50h_v5.30', dialect: 'B', count: 'total' },
 } as const satisfies Record<string, AifaceProfile>;
 export type AifaceProfileName = keyof typeof AIFACE_PROFILES;

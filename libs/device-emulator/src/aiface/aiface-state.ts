@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto';
-import { BackupNumber, credentialKind, DESTRUCTIVE_COMMANDS, type Fields, WRITE_COMMANDS } from '@app/aiface-protocol';
-import { canonicalDeviceUserId, formatWallTime, type WallTime } from '@app/kernel';
+import {
+  BackupNumber,
+  credentialKind,
+  DESTRUCTIVE_COMMANDS,
+  type Fields,
+  PROFILE_FIELDS,
+  type ProfileField,
+  type ProfileFields,
+  WRITE_COMMANDS,
+} from '@app/aiface-protocol';
+import { canonicalDeviceUserId, compareDeviceUserIds, formatWallTime, type WallTime } from '@app/kernel';
 import { type EmulatedAifacePunch, type EmulatedAifaceUser, isFace } from './aiface-people.js';
+import { type AifaceProfile } from './aiface-profiles.js';
 
 /** One entry of a user list. */
 export interface ListEntry {
@@ -20,7 +30,10 @@ export class AifaceState {
   readonly unknownToServer: { readonly enrollId: string; readonly backupNumber: number }[] = [];
   private readonly people = new Map<string, EmulatedAifaceUser>();
 
-  constructor(readonly userCapacity: number) {}
+  constructor(
+    readonly userCapacity: number,
+    private readonly profile: Pick<AifaceProfile, 'takesProfiles' | 'deletes'>,
+  ) {}
 
   users(): EmulatedAifaceUser[] {
     return [...this.people.values()];
@@ -82,14 +95,16 @@ export class AifaceState {
 
   /** A digest of all users with credentials; equal exactly when nothing about them changed. */
   snapshot(): string {
-    const users = this.users().map((user) => ({ ...user, credentials: [...user.credentials] }));
+    const users = this.users()
+      .map((user) => ({ ...user, credentials: [...user.credentials].toSorted(([a], [b]) => a - b) }))
+      .toSorted((a, b) => compareDeviceUserIds(a.enrollId, b.enrollId));
     return createHash('sha256').update(JSON.stringify(users)).digest('hex');
   }
 
-  /** Does what a command says that changes something; false: it cannot. */
-  obey(command: string, fields: Fields): boolean {
+  /** Does what a command says that changes something; false: it cannot. @param nameBytes how much of a name is kept */
+  obey(command: string, fields: Fields, nameBytes?: number): boolean {
     const user = this.find(fields.enrollid);
-    if (command === 'setuserinfo') return this.setUserInfo(fields);
+    if (command === 'setuserinfo') return this.setUserInfo(fields, nameBytes);
     if (command === 'deleteuser') return this.deleteUser(user, Number(fields.backupnum));
     if (command === 'enableuser' && user)
       this.putUser({ ...user, enabled: Number(fields.enflag ?? fields.enable) === 1 });
@@ -99,32 +114,55 @@ export class AifaceState {
     return true;
   }
 
-  private setUserInfo({ enrollid, name, admin, backupnum, record, enable }: Fields): boolean {
+  private setUserInfo(fields: Fields, nameBytes: number | undefined): boolean {
+    const { enrollid, name, admin, backupnum, record, enable } = fields;
     const known = this.find(enrollid);
     if (!known && this.people.size >= this.userCapacity) return false;
+    const isCredential = typeof record === 'string' || typeof record === 'number';
+    if (!isCredential && !this.profile.takesProfiles) return false;
     const credentials = new Map(known?.credentials);
-    if (typeof record === 'string' || typeof record === 'number') credentials.set(Number(backupnum), record);
+    if (isCredential) credentials.set(Number(backupnum), record);
+    const profile = isCredential ? known?.profile : { ...known?.profile, ...profileOf(fields) };
     this.putUser({
-      enrollId: String(enrollid),
-      name: typeof name === 'string' ? name : (known?.name ?? ''),
+      enrollId: known?.enrollId ?? String(enrollid),
+      name: typeof name === 'string' ? cut(name, nameBytes) : (known?.name ?? ''),
       admin: admin === undefined ? (known?.admin ?? 0) : Number(admin),
       enabled: enable === undefined ? (known?.enabled ?? true) : Number(enable) === 1,
+      ...(profile === undefined || Object.keys(profile).length === 0 ? {} : { profile }),
       credentials,
     });
     return true;
   }
 
-  /** 12 deletes all fingers, 13 everything, others that credential (aiface-protocol 12, no. 5). */
+  /** 12 and 13 delete what the firmware says, others that credential (aiface-protocol 12, no. 5). */
   private deleteUser(user: EmulatedAifaceUser | undefined, backupNumber: number): boolean {
     if (!user) return false;
-    if (backupNumber === 13) return this.removeUser(user.enrollId);
-    const credentials = new Map(user.credentials);
-    for (const number of credentials.keys()) {
-      if (number === backupNumber || (backupNumber === 12 && number <= 9)) credentials.delete(number);
-    }
+    const scope = backupNumber === 12 || backupNumber === 13 ? this.profile.deletes[backupNumber] : backupNumber;
+    const credentials = new Map([...user.credentials].filter(([number]) => !isWithin(number, scope)));
+    const isLeft = scope !== 'everything' && (scope !== 'all-but-biometrics' || credentials.size > 0);
+    if (!isLeft) return this.removeUser(user.enrollId);
+    if (typeof scope === 'number' && !user.credentials.has(scope)) return false;
     this.putUser({ ...user, credentials });
     return true;
   }
+}
+
+/** Whether a deletion of this scope takes a credential. */
+function isWithin(number: number, scope: number | 'fingerprints' | 'everything' | 'all-but-biometrics'): boolean {
+  if (typeof scope === 'number') return number === scope;
+  const kind = credentialKind(number);
+  if (scope === 'fingerprints') return kind === 'fingerprint';
+  return scope === 'everything' || kind === 'pin' || kind === 'card';
+}
+
+function profileOf(fields: Fields): ProfileFields {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([key]) => key !== 'enable' && PROFILE_FIELDS.includes(key as ProfileField)),
+  ) as ProfileFields;
+}
+
+function cut(name: string, bytes: number | undefined): string {
+  return bytes === undefined ? name : Buffer.from(name).subarray(0, bytes).toString('utf8');
 }
 
 /** An ID as this terminal writes it: a number, or a text where it has leading zeros. */

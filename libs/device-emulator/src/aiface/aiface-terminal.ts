@@ -4,7 +4,7 @@ import { type RawData, WebSocket } from 'ws';
 import { Happenings } from '../happenings.js';
 import { AifaceAnswers } from './aiface-answers.js';
 import { sendWith } from './aiface-effects.js';
-import { type AifaceEffect, type AifaceFaults, type AifaceStep } from './aiface-faults.js';
+import { AIFACE_WRITE_STEPS, type AifaceEffect, type AifaceFaults, type AifaceStep } from './aiface-faults.js';
 import { type EmulatedAifacePunch, type EmulatedAifaceUser } from './aiface-people.js';
 import { AIFACE_PROFILES, type AifaceProfile, type AifaceProfileName } from './aiface-profiles.js';
 import { AifaceState, idForWire, logEntryOf, punchOf } from './aiface-state.js';
@@ -42,7 +42,11 @@ const STEPS: Readonly<Record<string, AifaceStep>> = {
   getusername: 'name',
   getalllog: 'log',
   gettime: 'time',
+  setuserinfo: 'set',
+  deleteuser: 'delete',
+  enableuser: 'enable',
 };
+const WRITES: ReadonlySet<string> = new Set<string>(AIFACE_WRITE_STEPS);
 const LOG_BATCH = 50;
 
 /**
@@ -75,7 +79,7 @@ export class AifaceTerminal implements AsyncDisposable {
     const { serialNumber = 'EMULATEDAI06', profile = 'ai06', users = [], punches = [], known = true } = options;
     this.serialNumber = serialNumber;
     this.profile = AIFACE_PROFILES[profile];
-    this.state = new AifaceState(options.userCapacity ?? 5_000);
+    this.state = new AifaceState(options.userCapacity ?? 5_000, this.profile);
     this.state.setUsers(users);
     this.state.log.push(...punches.map((punch) => ({ punch, taken: known })));
     if (!known) for (const user of users) this.handOverLater(user);
@@ -284,8 +288,30 @@ export class AifaceTerminal implements AsyncDisposable {
     const held = this.held;
     this.held = undefined;
     if (held !== undefined) this.socket?.send(held);
-    const reply = this.answers?.reply(command, message);
-    if (reply) this.sendThrough(STEPS[command], reply);
+    const step = STEPS[command];
+    if (step !== undefined && WRITES.has(step)) this.obeyWrite(step, command, message);
+    else {
+      const reply = this.answers?.reply(command, message);
+      if (reply) this.sendThrough(step, reply);
+    }
+  }
+
+  /** What goes wrong with a write is known before it is done, since it may keep it from being done. */
+  private obeyWrite(step: AifaceStep, command: string, message: Fields): void {
+    const effect = this.effectAt(step);
+    const about = { ret: command, sn: this.serialNumber, enrollid: message.enrollid };
+    if (effect?.kind === 'decline') {
+      const { reason = 1, text: msg } = effect;
+      this.socket?.send(JSON.stringify({ ...about, result: false, reason, ...(msg ? { msg } : {}) }));
+    } else if (effect?.kind === 'unheeded') {
+      if (effect.reply === 'ok') this.socket?.send(JSON.stringify({ ...about, result: true }));
+      if (effect.reply === 'reconnect') this.drop();
+    } else {
+      const reply = this.answers?.reply(command, message);
+      if (!reply) return;
+      if (effect) this.sendWith(effect, reply, JSON.stringify(reply));
+      else this.socket?.send(JSON.stringify(reply));
+    }
   }
 
   /** Hands over what the server has not got: one message, then its acknowledgement, then the next. */

@@ -1,7 +1,8 @@
 import { type ZkWriteSession } from '@app/device-gateway/sessions';
 import { encodeDisable, Reply, replyName, type ZkPacket, type ZkWrite } from '@app/zk-protocol';
 import { DeviceError } from '@app/device-gateway';
-import { OutcomeUnknownError, WriteRefusedError } from '../device-writer.errors.js';
+import { WriteRefusedError } from '../device-writer.errors.js';
+import { unknownOutcome } from '../unknown-outcome.js';
 
 /** Should we die in between, the terminal lets people in again after so long. */
 const DISABLED_SECONDS = 30;
@@ -76,12 +77,4 @@ function judge(
     );
   }
   throw unknownOutcome(what, `the terminal answered with ${replyName(reply)}`);
-}
-
-/** It left, and nobody can say what became of it. */
-export function unknownOutcome(what: string, why: string, cause?: unknown): OutcomeUnknownError {
-  return new OutcomeUnknownError(
-    `It is not known whether ${what} was done: ${why}. Read the terminal before anything else; do not repeat it blindly`,
-    { cause },
-  );
 }

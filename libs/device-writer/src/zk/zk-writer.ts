@@ -11,11 +11,12 @@ import {
 } from '@app/zk-protocol';
 import { UnwritableValueError, UserChangedError, WriteRefusedError } from '../device-writer.errors.js';
 import { DeviceWriter, type PlanOptions, type UserChange } from '../device-writer.js';
+import { unknownOutcome } from '../unknown-outcome.js';
 import { type SnapshotDepth, type UserSnapshot } from '../user-snapshot.js';
 import { changedRecord } from './zk-plan.js';
 import { freeSlot, requireRoom, restoringWrites } from './zk-restore.js';
 import { decodeZkUser, type ZkUser, zkSnapshot } from './zk-snapshot.js';
-import { performWrites, unknownOutcome } from './zk-write.js';
+import { performWrites } from './zk-write.js';
 
 /** Writes single users to a ZK terminal. */
 export class ZkWriter extends DeviceWriter {

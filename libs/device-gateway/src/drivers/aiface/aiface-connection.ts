@@ -6,15 +6,18 @@ import {
   type DeviceInfo,
   encodeAnswer,
   encodeReadCommand,
+  encodeWriteCommand,
   enrollIdOf,
   field,
   type Inbound,
   integerField,
   isReadOrSessionMessage,
+  isWriteOfOneUser,
   type LogBatch,
   parseFields,
   type ReadCommand,
   type Reply,
+  type WriteCommand,
 } from '@app/aiface-protocol';
 import { type DeviceUserId } from '@app/kernel';
 import { DeviceError } from '../../device.errors.js';
@@ -50,10 +53,15 @@ const MOST_WAITING = 16;
 const MOST_MESSAGES = 5_000;
 const MESSAGES_WITHIN_MS = 10_000;
 /** Replies of these say whom they are about, so that one of an earlier question can be told. */
-const ECHOING: ReadonlySet<ReadCommand['cmd']> = new Set(['getuserinfo']);
+const ECHOING: ReadonlySet<CommandName> = new Set(['getuserinfo']);
+
+type CommandName = ReadCommand['cmd'] | WriteCommand['cmd'];
+
+/** The name of the method that writes. The front door of this library does not give it out. */
+export const WRITE = Symbol('write');
 
 interface Question {
-  readonly command: ReadCommand;
+  readonly command: ReadCommand | WriteCommand;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: DeviceError) => void;
 }
@@ -74,7 +82,7 @@ export class AifaceConnection {
   /** Called at the end of the connection. */
   readonly onEnd = new Set<(error: DeviceError) => void>();
   private readonly enrolled = new Set<Set<DeviceUserId>>();
-  private readonly spoiled = new Set<ReadCommand['cmd']>();
+  private readonly spoiled = new Set<CommandName>();
   private failure?: DeviceError;
   private question?: Question;
   private turn: Promise<unknown> = Promise.resolve();
@@ -97,7 +105,7 @@ export class AifaceConnection {
   }
 
   /** The commands to which a late reply may still come, so that they cannot be asked here any more. */
-  get overdue(): ReadonlySet<ReadCommand['cmd']> {
+  get overdue(): ReadonlySet<CommandName> {
     return this.spoiled;
   }
 
@@ -114,6 +122,39 @@ export class AifaceConnection {
     const reply = this.turn.then(() => this.askNow(command, text, patienceMs, signal));
     this.turn = reply.catch(() => undefined);
     return reply;
+  }
+
+  /**
+   * Writes, when it is its turn, and gives the reply. Once it has left and there is no reply, the connection is ended: the write
+   * is never repeated, and a late reply to it can be taken for no other. For the write session alone, which knows what it was
+   * armed with.
+   * @param onSent called when it leaves; whatever is thrown before that, nothing was sent
+   * @throws {DeviceError} as ask
+   */
+  async [WRITE](
+    command: WriteCommand,
+    patienceMs: number,
+    signal: AbortSignal | undefined,
+    onSent: () => void,
+  ): Promise<Reply> {
+    const text = encodeWriteCommand(command);
+    if (!isWriteOfOneUser(parseFields(text))) {
+      throw new DeviceError('device/command-not-allowed', `A write session may not send this ${command.cmd}`);
+    }
+    let sent = false;
+    const noteSent = (): void => {
+      sent = true;
+      onSent();
+    };
+    const reply = this.turn.then(() => this.askNow(command, text, patienceMs, signal, noteSent));
+    this.turn = reply.catch(() => undefined);
+    try {
+      return await reply;
+    } catch (error) {
+      const why = `The answer to ${command.cmd} was lost; the connection was closed, the terminal dials again`;
+      if (sent) this.end(new DeviceError('device/connection-lost', why));
+      throw error;
+    }
   }
 
   /** Notes whom the terminal hands over from now on, until the returned object is disposed of. */
@@ -173,10 +214,11 @@ export class AifaceConnection {
   }
 
   private async askNow(
-    command: ReadCommand,
+    command: ReadCommand | WriteCommand,
     text: string,
     patienceMs: number,
     signal: AbortSignal | undefined,
+    onSent?: () => void,
   ): Promise<Reply> {
     if (this.failure) throw this.failure;
     if (this.spoiled.has(command.cmd) && !ECHOING.has(command.cmd)) {
@@ -202,6 +244,7 @@ export class AifaceConnection {
         );
         this.question = { command, resolve, reject };
         signal?.addEventListener('abort', onAbort, { once: true });
+        onSent?.();
         this.socket.send(text);
       });
     } finally {
@@ -298,7 +341,7 @@ function abortedBy(signal: AbortSignal | undefined): DeviceError {
 }
 
 /** Whether a reply is to this question; where it says whom it is about, that must fit too. */
-function answers(reply: Reply, command: ReadCommand, spoiled: ReadonlySet<string>): boolean {
+function answers(reply: Reply, command: ReadCommand | WriteCommand, spoiled: ReadonlySet<string>): boolean {
   if (reply.command !== command.cmd) return false;
   if (!('enrollid' in command)) return true;
   const echoed = enrollIdOf(field(reply.fields, 'enrollid'));

@@ -1,14 +1,4 @@
-import {
-  type AifaceCounters,
-  decodeCapacity,
-  decodeCounters,
-  decodeLogRecord,
-  type ListedCredential,
-  type LogRecord,
-  PageCollector,
-  type ReadCommand,
-  textField,
-} from '@app/aiface-protocol';
+import { decodeLogRecord, type LogRecord, PageCollector, textField } from '@app/aiface-protocol';
 import { parseWallTime, type WallTime } from '@app/kernel';
 import { type CompletePunchRead, type LogPosition } from '../../complete-punch-read.js';
 import { type CompleteUserRead } from '../../complete-user-read.js';
@@ -16,23 +6,10 @@ import { DeviceError, IncompleteReadError } from '../../device.errors.js';
 import { DeviceReader, type PunchReadOptions, type UserReadOptions } from '../../device-reader.js';
 import { type DialInTarget } from '../../device-target.js';
 import { type DeviceCounters, type DeviceIdentity } from '../../device-user.js';
-import {
-  completeAifaceRead,
-  dayOf,
-  proveAifaceList,
-  proveAifaceLog,
-  type ProvenAifaceList,
-} from '../../prove-aiface.js';
+import { completeAifaceRead, dayOf, proveAifaceLog, type ProvenAifaceList } from '../../prove-aiface.js';
+import { leaveConnection, readFreshCounters, readProvenList } from './proven-list.js';
 import { readDetails } from './user-details.js';
-import {
-  type AifaceSession,
-  askOptional,
-  type PagedList,
-  readAllIds,
-  readPages,
-  readUserList,
-  refusal,
-} from './user-list.js';
+import { type AifaceSession, readPages, refusal } from './user-list.js';
 
 /** The largest log that such terminals hold is half a million entries. */
 const MOST_LOG_ENTRIES = 2_000_000;
@@ -52,28 +29,12 @@ export class AifaceReader extends DeviceReader {
 
   /** Counts, reads the list, counts again, and proves that these belong together; then asks for names and cards. */
   async readUsers({ onProgress, detailsReadAt = new Map() }: UserReadOptions = {}): Promise<CompleteUserRead> {
-    const startedAt = performance.now();
     let receivedBytes = 0;
-    onProgress?.({ stage: 'counting', receivedBytes });
-    using enrolments = this.session.connection.watchEnrolments();
-    const before = await this.freshCounters();
-    if (!before && !this.target.weakerProof) throw this.noCounter('its firmware has no getdevcap');
-    const list = await readUserList(this.session, (bytes) => {
-      receivedBytes = bytes;
-      onProgress?.({ stage: 'reading', receivedBytes });
-    });
-    onProgress?.({ stage: 'proving', receivedBytes });
-    const after = before && (await this.freshCounters());
-    const counters = before && after ? { before, after } : await this.requireEqualLists(list);
-    const proven = proveAifaceList({
-      serialNumber: this.target.serialNumber,
-      entries: list.records,
-      pages: list.pages,
-      ...counters,
-      witness: before ? 'fresh-counters' : 'equal-lists',
-      allIds: await this.idsOfMissing(list, counters.after),
-      enrolledMeanwhile: enrolments.ids,
-      durationMs: Math.round(performance.now() - startedAt),
+    const { proven } = await readProvenList(this.session, this.target, {
+      onProgress: (progress) => {
+        receivedBytes = progress.receivedBytes;
+        onProgress?.(progress);
+      },
     });
     return this.withDetails(proven, detailsReadAt, (done, of) =>
       onProgress?.({ stage: 'reading_details', receivedBytes, details: { done, of } }),
@@ -97,7 +58,7 @@ export class AifaceReader extends DeviceReader {
   }
 
   async readCounters(): Promise<DeviceCounters> {
-    const counters = await this.freshCounters();
+    const counters = await readFreshCounters(this.session);
     const { users, fingerprints, punches, faces } = counters ?? this.session.connection.info?.counters ?? {};
     if (users === undefined) throw new DeviceError('device/refused', 'The terminal does not count its users');
     const userCapacity = this.session.connection.info?.capacity.users;
@@ -112,62 +73,8 @@ export class AifaceReader extends DeviceReader {
     return time;
   }
 
-  /**
-   * The connection is the terminal's and stays. But one on which a reply may still come is of no use for another read,
-   * unless we can do without that reply; the terminal dials again within seconds.
-   */
   async close(): Promise<void> {
-    const { connection } = this.session;
-    const { silent } = connection.optional;
-    const harmless = (command: ReadCommand['cmd']): boolean => this.target.weakerProof && silent.has(command);
-    if ([...connection.overdue].every(harmless)) return;
-    const why = 'A reply was overdue at the end of a read; the terminal dials again';
-    connection.end(new DeviceError('device/connection-lost', why));
-  }
-
-  /** Undefined: the firmware cannot count itself while it is connected. */
-  private async freshCounters(): Promise<AifaceCounters | undefined> {
-    const { connection } = this.session;
-    const reply = await askOptional(this.session, { cmd: 'getdevcap' });
-    // Answered once, it must be answered always: a refusal is no reason to believe less.
-    if (!reply && connection.optional.answered.has('getdevcap'))
-      throw this.noCounter('it refuses getdevcap, which it has answered before');
-    if (reply && connection.info) {
-      const told = decodeCapacity(reply.fields);
-      connection.info = { ...connection.info, capacity: { ...connection.info.capacity, ...definedOf(told) } };
-    }
-    return reply && decodeCounters(reply.fields);
-  }
-
-  /** The weaker proof, where it is allowed: the list a second time, and the counters of the registration. */
-  private async requireEqualLists(
-    list: PagedList<ListedCredential>,
-  ): Promise<{ readonly before: AifaceCounters; readonly after: AifaceCounters }> {
-    const { connection } = this.session;
-    if (!list.endTold) throw new IncompleteReadError('no-end', 'The terminal fell silent in its list; read it again');
-    const again = await readUserList(this.session, () => undefined);
-    if (!again.endTold || JSON.stringify(again.records) !== JSON.stringify(list.records)) {
-      throw new IncompleteReadError('list-changed', 'Two lists of the terminal differ; read it again');
-    }
-    const counters = connection.info?.counters ?? {};
-    return { before: counters, after: counters };
-  }
-
-  private noCounter(why: string): IncompleteReadError {
-    return new IncompleteReadError(
-      'no-counter',
-      `The terminal does not tell how many users it has (${why}), so that no list of it is proven; newer firmware does, ` +
-        'or allow the weaker proof with AIFACE_PROOF=equal-lists',
-    );
-  }
-
-  /** Asked for only where the list is short: it tells who has no credential. */
-  private async idsOfMissing(
-    { records }: PagedList<ListedCredential>,
-    { users }: AifaceCounters,
-  ): Promise<ReturnType<typeof readAllIds>> {
-    const listed = new Set(records.map(({ enrollId }) => enrollId)).size;
-    return users !== undefined && listed < users ? readAllIds(this.session) : undefined;
+    leaveConnection(this.session, this.target);
   }
 
   private async withDetails(
@@ -180,7 +87,7 @@ export class AifaceReader extends DeviceReader {
 
   private async readLog(onReceived: (bytes: number) => void, position?: LogPosition): Promise<CompletePunchRead> {
     const startedAt = performance.now();
-    const before = await this.freshCounters();
+    const before = await readFreshCounters(this.session);
     const since = position?.day;
     const collector = new PageCollector<LogRecord>({ limit: MOST_LOG_ENTRIES });
     const list = await readPages(
@@ -193,7 +100,7 @@ export class AifaceReader extends DeviceReader {
     if (!('records' in list)) throw refusal(list, 'its log');
     // Firmware that knows no days gives the whole log: then that is what has been read.
     const partial = since !== undefined && list.records.every(({ time }) => dayOf(time) >= since);
-    const after = before && (await this.freshCounters());
+    const after = before && (await readFreshCounters(this.session));
     // Where the weaker proof is allowed, a log that came to its announced end counts for itself.
     const weaker = !before && this.target.weakerProof && list.endTold ? list.records.length : undefined;
     return proveAifaceLog({
@@ -204,8 +111,4 @@ export class AifaceReader extends DeviceReader {
       durationMs: Math.round(performance.now() - startedAt),
     });
   }
-}
-
-function definedOf<T extends object>(values: T): Partial<T> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -82,7 +82,7 @@ async function detailsOf(session: AifaceSession, user: ListedUser): Promise<Told
  * The reply to `getusername` does not say whose name it is. The question after it makes sure that no other reply is on
  * its way: one that was sent twice has arrived by then.
  */
-async function readName(
+export async function readName(
   { connection, timeouts, signal }: AifaceSession,
   enrollid: DeviceUserId,
 ): Promise<string | undefined> {
@@ -104,7 +104,7 @@ function nameOf(text: string): Pick<ToldDetails, 'name' | 'nameBytes'> {
 }
 
 /** Decimal, without leading zeros; null: none, or what is no number. */
-function cardOf(record: unknown): string | null {
+export function cardOf(record: unknown): string | null {
   const digits = typeof record === 'number' && Number.isSafeInteger(record) ? String(record) : record;
   if (typeof digits !== 'string' || !/^\d{1,30}$/.test(digits.trim())) return null;
   const card = digits.trim().replace(/^0+/, '');
