@@ -1,7 +1,10 @@
 import { library, load, scratchFolder } from './support.mjs';
 
-/** An embedded PostgreSQL with durable writes, migrated, and the program's services over it; `env` are settings of theirs. */
-export async function openServices({ poolSize = 10, env = {} } = {}) {
+/**
+ * An embedded PostgreSQL with durable writes, migrated, and the program's services over it; `env` are settings of theirs,
+ * `modules` more of them.
+ */
+export async function openServices({ poolSize = 10, env = {}, modules = [] } = {}) {
   load('reflect-metadata');
   const folder = scratchFolder();
   const { startEmbeddedPostgres, migrate, DatabaseModule } = await library('database');
@@ -10,15 +13,16 @@ export async function openServices({ poolSize = 10, env = {} } = {}) {
   const postgres = await startEmbeddedPostgres({ dataDir: folder.path });
   await migrate(postgres.url);
   const { AppConfig, ConfigModule } = await library('config');
-  const { AuthModule } = await library('auth');
+  const { AccountsModule } = await library('accounts');
   const { SyncServicesModule } = await library('sync-services');
   const { Test } = load('@nestjs/testing');
   const module = await Test.createTestingModule({
     imports: [
       ConfigModule.forRoot(AppConfig.fromEnv({ DATA_DIR: folder.path, ...env })),
       DatabaseModule.forRoot({ url: postgres.url, applicationName: 'holdfast-bench', poolSize }),
-      AuthModule,
+      AccountsModule,
       SyncServicesModule,
+      ...modules,
     ],
   }).compile();
   return {

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root } from '../scripts/lib/prepare.mjs';
 
+export { root };
+
 /** Loads a library of the built program. */
 export function library(name) {
   return import(pathToFileURL(join(root, 'dist', 'libs', name, 'src', 'index.js')).href);

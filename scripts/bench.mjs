@@ -6,7 +6,18 @@ import { ensureBuilt, ensureInstalled, root } from './lib/prepare.mjs';
 ensureInstalled();
 ensureBuilt();
 const wanted = process.argv.slice(2);
-for (const name of ['reading', 'storing', 'leases', 'punches', 'audit', 'memory', 'dial-in']) {
+for (const name of [
+  'reading',
+  'storing',
+  'leases',
+  'punches',
+  'audit',
+  'memory',
+  'dial-in',
+  'suggestions',
+  'people',
+  'api',
+]) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const { run } = await import(pathToFileURL(join(root, 'bench', `${name}.mjs`)).href);
   await run();

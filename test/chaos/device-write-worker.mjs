@@ -5,7 +5,7 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Test } from '@nestjs/testing';
-import { AuthModule } from '../../dist/libs/auth/src/index.js';
+import { AccountsModule } from '../../dist/libs/accounts/src/index.js';
 import { AppConfig, ConfigModule } from '../../dist/libs/config/src/index.js';
 import { DatabaseModule } from '../../dist/libs/database/src/index.js';
 import {
@@ -45,7 +45,7 @@ const builder = Test.createTestingModule({
   imports: [
     ConfigModule.forRoot(AppConfig.fromEnv({ DATA_DIR: dataDir })),
     DatabaseModule.forRoot({ url, applicationName: `holdfast-chaos ${process.pid}`, poolSize: 4 }),
-    AuthModule,
+    AccountsModule,
     DeviceWriterModule,
     DialInModule,
   ],

@@ -7,7 +7,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Test } from '@nestjs/testing';
-import { AuthModule } from '../../dist/libs/auth/src/index.js';
+import { AccountsModule } from '../../dist/libs/accounts/src/index.js';
 import { AppConfig, ConfigModule } from '../../dist/libs/config/src/index.js';
 import { DatabaseModule } from '../../dist/libs/database/src/index.js';
 import { DevicesService } from '../../dist/libs/devices/src/index.js';
@@ -26,7 +26,7 @@ const builder = Test.createTestingModule({
   imports: [
     ConfigModule.forRoot(config),
     DatabaseModule.forRoot({ url, applicationName: `holdfast-chaos ${process.pid}`, poolSize: 4 }),
-    AuthModule,
+    AccountsModule,
     SyncServicesModule,
   ],
 })

@@ -275,9 +275,9 @@ function expectation(each: Disagreement, { request, spoilt }: Attempt): Values |
   };
   const card = (number: string | null): string | null => textOf((number ?? '').trim().replace(/^0+/, ''));
   const database: Values = {
-    ...adopted,
+    ...(adopted as Values),
     name: textOf(person.name),
-    card_number: card(person.cardNumber) ?? card(adopted.card_number),
+    card_number: card(person.cardNumber) ?? card(adopted.card_number ?? null),
   };
   const values: Record<string, unknown> = { ...device };
   let isWritten = false;

@@ -25,7 +25,7 @@ export class Running {
   constructor(program: string, args: readonly string[], env: Record<string, string>) {
     const { PATH = '', HOME = '' } = process.env;
     this.child = spawn(process.execPath, [program, ...args], {
-      env: { PATH, HOME, AIFACE_PORT: '0', ...env },
+      env: { PATH, HOME, AIFACE_PORT: '0', REQUESTS_PER_MINUTE: '0', DEVICE_NETWORKS: '127.0.0.0/8', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.on('data', (text: Buffer) => (this.stdout += text.toString()));

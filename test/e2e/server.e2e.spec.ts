@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -9,6 +9,8 @@ import { createEmptyDatabase, until } from '@test/support';
 import { CLI, type Ended, newFolder, removeFolders, Running, SERVER } from './running.js';
 
 afterAll(removeFolders);
+
+const PASSWORD = 'a calm river at dawn';
 
 describe('a first start', () => {
   let dataDir: string;
@@ -29,7 +31,10 @@ describe('a first start', () => {
     server = new Running(SERVER, [], { DATA_DIR: dataDir, PORT: '0' });
     banner = await server.banner();
     url = /http:\/\/127\.0\.0\.1:\d+/.exec(banner)?.[0] ?? '';
-    token = /hf_\S+/.exec(banner)?.[0] ?? '';
+    // The command that the banner shows, with a password put in.
+    const [, path, body = ''] = /curl http:\S+(\/api\/setup) .*-d '(.*)'/.exec(banner) ?? [];
+    const setUp = { method: 'POST', body: body.replace('CHOOSE-YOUR-OWN', PASSWORD) };
+    token = ((await (await api(String(path), setUp)).json()) as { token: string }).token;
   });
   afterAll(async () => {
     server.signal('SIGKILL');
@@ -59,18 +64,69 @@ describe('a first start', () => {
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
   });
 
-  it('guards every route but health, those of the documentation included', async () => {
+  it('guards every route but health and those where one signs in, the documentation included', async () => {
     const document = (await (await api('/api/openapi.json')).json()) as {
       paths: Record<string, Record<string, unknown>>;
     };
     const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => [method, path] as const),
     );
-    expect(routes.length).toBeGreaterThan(8);
+    expect(routes.length).toBeGreaterThan(20);
+    const open = ['get /health/live', 'get /health/ready', 'post /api/session', 'post /api/setup'];
     for (const [method, path] of [...routes, ['get', '/api/docs'], ['get', '/api/openapi.json']] as const) {
       const { status } = await fetch(url + path.replace('{id}', '1'), { method: method.toUpperCase() });
-      expect([path, status]).toEqual([path, path.startsWith('/health') ? 200 : 401]);
+      expect([path, status === 401]).toEqual([path, !open.includes(`${method} ${path}`)]);
     }
+  });
+
+  it('signs in with the password of the set-up, over HTTP and in front of Swagger, and the set-up works no more', async () => {
+    const body = JSON.stringify({ name: 'Admin', password: PASSWORD });
+    const opened = await api('/api/session', { method: 'POST', body });
+    expect([opened.status, await opened.json()]).toMatchObject([201, { name: 'admin', role: 'administrator' }]);
+    const basic = { authorization: `Basic ${Buffer.from(`admin:${PASSWORD}`).toString('base64')}` };
+    const docs = await fetch(`${url}/api/docs`, { headers: basic });
+    expect(docs.status).toBe(200);
+    const [cookie] = (docs.headers.get('set-cookie') ?? '').split(';');
+    expect((await fetch(`${url}/api/docs/swagger-ui.css`, { headers: { cookie } })).status).toBe(200);
+    expect(
+      (await fetch(`${url}/api/docs`, { headers: { authorization: `Basic ${btoa('admin:wrong')}` } })).status,
+    ).toBe(401);
+    const token = /setup_[\w-]+/.exec(banner)?.[0];
+    const again = await api('/api/setup', {
+      method: 'POST',
+      body: JSON.stringify({ token, name: 'x', password: PASSWORD }),
+    });
+    expect([again.status, ((await again.json()) as { code: string }).code]).toEqual([401, 'accounts/setup-token']);
+  });
+
+  it('makes accounts from the command line, with the password from a file that only its owner reads', async () => {
+    const file = join(await newFolder(), 'password');
+    await writeFile(file, 'nine small green boats\n', { mode: 0o644 });
+    const add = ['account', 'add', 'mina', '--role', 'operator', '--password-file', file];
+    const refused = await cli(...add);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`chmod 600 ${file}`)]);
+    await chmod(file, 0o600);
+    expect((await cli(...add)).code).toBe(0);
+    expect((await cli('account', 'add', 'nobody', '--role', 'viewer')).stderr).toContain('--password-file');
+    const body = JSON.stringify({ name: 'mina', password: 'nine small green boats' });
+    expect((await api('/api/session', { method: 'POST', body })).status).toBe(201);
+    expect((await cli('account', 'deactivate', 'mina')).code).toBe(0);
+    expect((await api('/api/session', { method: 'POST', body })).status).toBe(401);
+    expect((await cli('account', 'deactivate', 'admin')).stderr).toContain('last active administrator');
+  });
+
+  it('makes a key from the command line, shows it once, and revokes it', async () => {
+    const key = (await cli('key', 'create', 'payroll', '--role', 'viewer', '--days', '30')).stdout.trim();
+    const asProgram = (): Promise<Response> =>
+      fetch(`${url}/api/session`, { headers: { authorization: `Bearer ${key}` } });
+    expect(await (await asProgram()).json()).toMatchObject({ name: 'payroll', role: 'viewer', by: 'key' });
+    const listed = await cli('key', 'list', '--json');
+    expect(listed.stdout).toContain(key.slice(0, 11));
+    expect(listed.stdout).not.toContain(key);
+    expect((await cli('key', 'revoke', key.slice(0, 11))).code).toBe(0);
+    expect((await asProgram()).status).toBe(401);
+    const old = await cli('token', 'replace');
+    expect([old.code, old.stderr]).toEqual([2, expect.stringContaining('key create')]);
   });
 
   it('registers a terminal over HTTP, reads it on demand, and keeps the comm key to itself', async () => {

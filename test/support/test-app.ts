@@ -2,11 +2,13 @@ import { tmpdir } from 'node:os';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AAS_WORKER } from '@app/aas';
+import { AccountsModule } from '@app/accounts';
 import { AuthModule } from '@app/auth';
 import { AppConfig, ConfigModule } from '@app/config';
 import { DatabaseModule } from '@app/database';
 import { GATEWAY_TIMEOUTS, type GatewayTimeouts, STANDARD_TIMEOUTS } from '@app/device-gateway';
 import { HttpModule } from '@app/http';
+import { IdempotencyModule } from '@app/idempotency';
 import { Clock } from '@app/kernel';
 import { COORDINATION_OPTIONS, type CoordinationOptions } from '@app/sync-coordinator';
 import { type INestApplication, Logger, type Type } from '@nestjs/common';
@@ -56,7 +58,12 @@ export async function openTestApp(
 ): Promise<TestApp> {
   const database = options.database ?? (await createTestDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), 'holdfast-test-app-'));
-  const config = AppConfig.fromEnv({ ADMIN_TOKEN: TEST_TOKEN, DATA_DIR: dataDir, ...options.env });
+  const config = AppConfig.fromEnv({
+    ADMIN_TOKEN: TEST_TOKEN,
+    DATA_DIR: dataDir,
+    REQUESTS_PER_MINUTE: '0',
+    ...options.env,
+  });
   Logger.overrideLogger(false);
   const builder = Test.createTestingModule({
     imports: [
@@ -64,6 +71,8 @@ export async function openTestApp(
       DatabaseModule.forRoot({ url: database.url, applicationName: 'holdfast-test' }),
       HttpModule,
       AuthModule,
+      AccountsModule,
+      IdempotencyModule,
       ...modules,
     ],
   })
@@ -75,15 +84,21 @@ export async function openTestApp(
   if (options.coordination) builder.overrideProvider(COORDINATION_OPTIONS).useValue(options.coordination);
   for (const [token, value] of options.provide ?? []) builder.overrideProvider(token).useValue(value);
   const app = (await builder.compile()).createNestApplication({ logger: false });
-  await app.init();
+  const dispose = async (): Promise<void> => {
+    await app.close();
+    if (!options.database) await database[Symbol.asyncDispose]();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  try {
+    await app.init();
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
   return {
     app,
     database,
     get: (token) => app.get(token),
-    async [Symbol.asyncDispose]() {
-      await app.close();
-      if (!options.database) await database[Symbol.asyncDispose]();
-      await rm(dataDir, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: dispose,
   };
 }

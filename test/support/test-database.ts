@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { AAS_ENTITIES } from '@app/aas';
+import { ACCOUNT_ENTITIES } from '@app/accounts';
 import { AUDIT_ENTITIES } from '@app/audit';
 import { BUFFER_ENTITIES } from '@app/buffer';
 import { CONFLICT_ENTITIES } from '@app/conflict';
@@ -9,6 +10,7 @@ import { DEVICE_WRITER_ENTITIES } from '@app/device-writer';
 import { DEVICE_ENTITIES } from '@app/devices';
 import { DIAL_IN_ENTITIES } from '@app/dial-in';
 import { migrations } from '@app/migrations';
+import { IDEMPOTENCY_ENTITIES } from '@app/idempotency';
 import { PEOPLE_ENTITIES } from '@app/people';
 import { PUNCH_ENTITIES } from '@app/punches';
 import { SYNC_COORDINATOR_ENTITIES } from '@app/sync-coordinator';
@@ -19,12 +21,14 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 /** Every entity of the program. */
 export const ALL_ENTITIES = [
   ...AAS_ENTITIES,
+  ...ACCOUNT_ENTITIES,
   ...AUDIT_ENTITIES,
   ...BUFFER_ENTITIES,
   ...CONFLICT_ENTITIES,
   ...DEVICE_ENTITIES,
   ...DEVICE_WRITER_ENTITIES,
   ...DIAL_IN_ENTITIES,
+  ...IDEMPOTENCY_ENTITIES,
   ...PEOPLE_ENTITIES,
   ...PUNCH_ENTITIES,
   ...SYNC_COORDINATOR_ENTITIES,

@@ -14,12 +14,14 @@ import {
   type ProtocolStep,
   ZkTerminal,
 } from '@app/device-emulator';
-import { AifaceSessions, type DeviceTarget, type GatewayTimeouts } from '@app/device-gateway';
+import { DeviceNetworks, AifaceSessions, type DeviceTarget, type GatewayTimeouts } from '@app/device-gateway';
 import { DeviceWriters } from '@app/device-writer';
 import { canonicalDeviceUserId, SystemClock } from '@app/kernel';
 import { isReadOfWriteSession } from '@app/zk-protocol';
 import { targetOf } from './builders.js';
 import { openListener } from './terminal-rigs.js';
+
+const LOOPBACK = new DeviceNetworks(['127.0.0.0/8']);
 
 /** A person to be enrolled on a terminal of any kind. */
 export interface RigPerson {
@@ -137,7 +139,7 @@ export function zkWriterRig(transport: 'tcp' | 'udp', recordWidth: 28 | 72 = 72)
       setPeople(people);
       const target = targetOf(terminal, { transport, expectedSerialNumber: SERIAL });
       return {
-        writers: new DeviceWriters(new SystemClock(), timeouts, new AifaceSessions()),
+        writers: new DeviceWriters(new SystemClock(), timeouts, new AifaceSessions(), LOOPBACK),
         target,
         foreignTarget: { ...target, expectedSerialNumber: 'ANOTHER' },
         ready: async () => undefined,
@@ -242,7 +244,7 @@ export function aifaceWriterRig(profile: AifaceProfileName): WriterRigKind {
       setPeople(people);
       const target = { driver: 'aiface', serialNumber: SERIAL, weakerProof: false } as const;
       return {
-        writers: new DeviceWriters(new SystemClock(), timeouts, sessions),
+        writers: new DeviceWriters(new SystemClock(), timeouts, sessions, LOOPBACK),
         target,
         foreignTarget: { ...target, serialNumber: 'ANOTHER' },
         ready: () => terminal.until(() => terminal.isRegistered && sessions.find(SERIAL) !== undefined),

@@ -1,3 +1,4 @@
+import { AccountsModule } from '@app/accounts';
 import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
 import { BufferModule } from '@app/buffer';
@@ -7,6 +8,7 @@ import { DatabaseModule } from '@app/database';
 import { DeviceWriterModule } from '@app/device-writer';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
+import { PeopleModule } from '@app/people';
 import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, Module } from '@nestjs/common';
 
@@ -20,12 +22,14 @@ export class CliModule {
         ConfigModule.forRoot(options.config),
         DatabaseModule.forRoot({ url: options.databaseUrl, applicationName: 'holdfast-cli', poolSize: 4 }),
         AuthModule,
+        AccountsModule,
         AuditModule,
         BufferModule,
         DevicesModule,
         DeviceWriterModule,
         ConflictModule,
         DialInModule,
+        PeopleModule,
         SyncServicesModule,
       ],
     };

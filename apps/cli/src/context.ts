@@ -1,4 +1,4 @@
-import { AppConfig } from '@app/config';
+import { AppConfig, ConfigModule } from '@app/config';
 import { assertSchemaCurrent, openDatabaseServer } from '@app/database';
 import { DeviceGateway, DeviceGatewayModule } from '@app/device-gateway';
 import { createLogger, NestLogger } from '@app/logging';
@@ -42,7 +42,9 @@ export async function withServices<T>(work: (app: INestApplicationContext) => Pr
 
 /** The device gateway alone: what needs no database must not ask for one. */
 export async function withGateway<T>(work: (gateway: DeviceGateway) => Promise<T>): Promise<T> {
-  const app = await NestFactory.createApplicationContext(DeviceGatewayModule, { logger: false, abortOnError: false });
+  const settings = ConfigModule.forRoot(AppConfig.fromProcess());
+  const module = { module: DeviceGatewayModule, imports: [settings] };
+  const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   try {
     return await work(app.get(DeviceGateway));
   } finally {

@@ -16,7 +16,8 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 /** The exit code of a foreseen error, by the family its code belongs to; a wrong argument is wrong usage. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (!(error instanceof AppError)) return ExitCode.FAILED;
-  if (error.code.startsWith('aas/')) return ExitCode.FAILED; // the file is wrong, not the command
+  // The file is wrong, not the command.
+  if (error.code.startsWith('aas/') || error.code.startsWith('people/')) return ExitCode.FAILED;
   if (error.kind === 'invalid') return ExitCode.USAGE;
   if (error.code === 'coordination/lease-busy') return ExitCode.LEASE_BUSY;
   if (error.code.startsWith('device/')) return ExitCode.DEVICE;

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
 import { addAasCommands } from './commands/aas.js';
+import { addAccountCommands } from './commands/account.js';
 import { addAuditCommands } from './commands/audit.js';
 import { addBufferCommands } from './commands/buffer.js';
 import { addConflictCommands } from './commands/conflict.js';
@@ -8,6 +9,8 @@ import { addDatabaseCommands } from './commands/db.js';
 import { addDeviceCommands } from './commands/device.js';
 import { addDeviceUserCommands } from './commands/device-user.js';
 import { addEmulateCommands } from './commands/emulate.js';
+import { addKeyCommands } from './commands/key.js';
+import { addPeopleCommands } from './commands/people.js';
 import { addSyncCommands } from './commands/sync.js';
 import { addTokenCommands } from './commands/token.js';
 import { ExitCode } from './exit-code.js';
@@ -20,7 +23,7 @@ function buildProgram(): Command {
     .exitOverride()
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 some devices failed, 4 terminal unreachable or read unproven,\n' +
+      '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 some devices or rows failed, 4 terminal unreachable or read unproven,\n' +
         '5 another service holds the terminal, 7 database not ready, 130 interrupted.\n' +
         '\nExamples:\n' +
         '  holdfast device probe 192.168.1.201\n' +
@@ -34,10 +37,13 @@ function buildProgram(): Command {
   addSyncCommands(program);
   addBufferCommands(program);
   addConflictCommands(program);
+  addPeopleCommands(program);
   addAuditCommands(program);
   addAasCommands(program);
   addEmulateCommands(program);
   addDatabaseCommands(program);
+  addAccountCommands(program);
+  addKeyCommands(program);
   addTokenCommands(program);
   return program;
 }

@@ -1,4 +1,4 @@
-import { type TokenOrigin } from '@app/auth';
+import { type FirstAccess } from '@app/accounts';
 import { type DatabaseServer } from '@app/database';
 import { type Device, type LockedDevices } from '@app/devices';
 import { AppError } from '@app/kernel';
@@ -10,7 +10,7 @@ import { DOCS_PATH } from './documentation.js';
 /** Everything that the banner tells. */
 export interface BannerFacts {
   readonly url: string;
-  readonly token: TokenOrigin;
+  readonly access: FirstAccess;
   readonly database: DatabaseServer;
   readonly dialIn: DialInAddress;
   /** None where there are terminals of one's own. */
@@ -24,8 +24,8 @@ export function bannerText(facts: BannerFacts): string {
   const { url, database } = facts;
   const rows: (readonly [string, string])[] = [
     ['API', `${url}/api`],
-    ['Swagger', `${url}/${DOCS_PATH}   (any user name, the token as password)`],
-    ['Token', tokenText(facts.token)],
+    ['Swagger', `${url}/${DOCS_PATH}   (an account, or any name and an API key as password)`],
+    ...accessRows(facts),
     ['Data', database.description],
     ...terminalRows(facts),
     ...dialInRows(facts),
@@ -39,10 +39,25 @@ export function bannerText(facts: BannerFacts): string {
   return `\n  Holdfast is running.\n\n${lines.join('\n')}\n\n`;
 }
 
-function tokenText(token: TokenOrigin): string {
-  if (token.kind === 'generated') return `${token.token}   (shown this once: keep it)`;
-  if (token.kind === 'configured') return 'the one in ADMIN_TOKEN';
-  return 'shown at the first start; lost? npm run --silent cli -- token replace';
+/** Where there is no administrator, one command to become it; it answers with a token for the next one. */
+function accessRows({ access, url }: BannerFacts): (readonly [string, string])[] {
+  if (access.kind === 'setup') {
+    const body = JSON.stringify({ token: access.token, name: 'admin', password: 'CHOOSE-YOUR-OWN' });
+    return [
+      ['Set-up', 'become the administrator: put in a password of 12 characters or more, and run'],
+      ['', `curl ${url}/api/setup -H 'content-type: application/json' -d '${body}'`],
+      ['', 'It works once, within 24 hours, and answers with a token: curl -H "Authorization: Bearer <token>" …'],
+    ];
+  }
+  return [['Sign in', signInText(access)]];
+}
+
+function signInText(access: Exclude<FirstAccess, { kind: 'setup' }>): string {
+  if (access.kind === 'created') return `as "${access.name}", with the password in ADMIN_PASSWORD_FILE`;
+  if (access.kind === 'admin-token') return 'with the token in ADMIN_TOKEN';
+  if (access.kind === 'keys')
+    return 'with an API key; lost? npm run --silent cli -- account add <name> --role administrator';
+  return 'POST /api/session; password lost? npm run --silent cli -- account password <name>';
 }
 
 function terminalRows({ demos, devices }: BannerFacts): (readonly [string, string])[] {

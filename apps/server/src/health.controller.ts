@@ -1,7 +1,22 @@
-import { Public } from '@app/http';
-import { Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { HealthCheck, type HealthCheckResult, HealthCheckService, TypeOrmHealthIndicator } from '@nestjs/terminus';
+import { Problems, Public } from '@app/http';
+import { AppError } from '@app/kernel';
+import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { HealthCheckService, TypeOrmHealthIndicator } from '@nestjs/terminus';
+
+class HealthView {
+  @ApiProperty({ type: String, enum: ['ok'] }) readonly status: 'ok';
+}
+
+/** The database does not answer; the log says why. */
+export class NotReadyError extends AppError {
+  readonly code = 'server/not-ready';
+  readonly kind = 'unavailable';
+
+  constructor(cause: unknown) {
+    super('The server cannot work now, since its database does not answer; the log says why', { cause });
+  }
+}
 
 /** For load balancers and service managers; the only routes without a token, and they tell nothing but up or down. */
 @ApiTags('health')
@@ -15,14 +30,21 @@ export class HealthController {
 
   @Get('live')
   @ApiOperation({ summary: 'Whether the process answers' })
-  live(): { status: 'ok' } {
+  @ApiOkResponse({ type: HealthView })
+  live(): HealthView {
     return { status: 'ok' };
   }
 
   @Get('ready')
-  @HealthCheck()
   @ApiOperation({ summary: 'Whether it can work: the database answers' })
-  ready(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.database.pingCheck('database', { timeout: 2_000 })]);
+  @ApiOkResponse({ type: HealthView })
+  @Problems('server/not-ready')
+  async ready(): Promise<HealthView> {
+    try {
+      await this.health.check([() => this.database.pingCheck('database', { timeout: 2_000 })]);
+      return { status: 'ok' };
+    } catch (error) {
+      throw error instanceof ServiceUnavailableException ? new NotReadyError(error) : error;
+    }
   }
 }

@@ -1,10 +1,9 @@
-import { AdminTokenService } from '@app/auth';
+import { FirstAdministrator } from '@app/accounts';
 import { AppConfig } from '@app/config';
 import { migrate, openDatabaseServer, type DatabaseServer } from '@app/database';
 import { OpenWrites } from '@app/device-writer';
 import { DevicesService, type LockedDevices } from '@app/devices';
 import { type DialInAddress, DialInService } from '@app/dial-in';
-import { assignRequestId } from '@app/http';
 import { BackgroundWork } from '@app/kernel';
 import { NestLogger } from '@app/logging';
 import { MachineSyncService } from '@app/sync-services';
@@ -13,11 +12,9 @@ import { type NestExpressApplication } from '@nestjs/platform-express';
 import { type Logger } from 'pino';
 import { bannerText } from './banner.js';
 import { DemoTerminals, type ShownDemo } from './demo-terminals.js';
-import { mountDocumentation } from './documentation.js';
+import { FRONT_OPTIONS, mountFront } from './http-front.js';
 import { refuseOccupiedPort, serverUrl } from './listening.js';
 import { ServerModule } from './server.module.js';
-
-const BODY_LIMIT = '64kb';
 
 /** The whole long-running process: database, API, schedules and, on a first start, the demo terminal. */
 export class HoldfastServer {
@@ -66,14 +63,14 @@ export class HoldfastServer {
     if (signal.aborted) return;
     const app = await this.startApp(database);
     if (signal.aborted) return;
-    const token = await app.get(AdminTokenService).ensureToken();
+    const access = await app.get(FirstAdministrator).prepare();
     await app.listen(this.config.port, this.config.host);
     const url = serverUrl(app.getHttpServer());
     const dialIn = await this.letTerminalsDialIn(app);
     const demos = await this.showDemos(app, database, dialIn);
     const devices = await app.get(DevicesService).list();
     const locked = await this.findLockedDevices(app);
-    this.banner = bannerText({ url, token, database, dialIn, demos, devices, locked });
+    this.banner = bannerText({ url, access, database, dialIn, demos, devices, locked });
     this.readDevicesInBackground(app);
   }
 
@@ -96,13 +93,11 @@ export class HoldfastServer {
   private async startApp(database: DatabaseServer): Promise<NestExpressApplication> {
     const app = await NestFactory.create<NestExpressApplication>(
       ServerModule.forRoot({ config: this.config, logger: this.logger, databaseUrl: database.url }),
-      { logger: new NestLogger(this.logger), forceCloseConnections: true, abortOnError: false, bodyParser: false },
+      { ...FRONT_OPTIONS, logger: new NestLogger(this.logger), abortOnError: false },
     );
     this.closers.push(async () => this.demos?.stop()); // after the app, which may be reading them
     this.closers.push(() => app.close());
-    app.use(assignRequestId); // before the body is read, so that a body that cannot be read has an id too
-    app.useBodyParser('json', { limit: BODY_LIMIT });
-    mountDocumentation(app);
+    mountFront(app);
     return app;
   }
 
@@ -125,7 +120,7 @@ export class HoldfastServer {
     database: DatabaseServer,
     dialIn: DialInAddress,
   ): Promise<ShownDemo[]> {
-    const allowed = this.config.demo === 'auto' && database.kind === 'embedded';
+    const allowed = this.config.mayShowDemo() && database.kind === 'embedded';
     this.demos = new DemoTerminals(app);
     return this.demos.show(allowed, dialIn, this.config.aifaceTlsCert === undefined);
   }

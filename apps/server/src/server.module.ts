@@ -1,3 +1,4 @@
+import { AccountsModule } from '@app/accounts';
 import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
 import { BufferModule } from '@app/buffer';
@@ -9,7 +10,10 @@ import { DeviceWriterModule } from '@app/device-writer';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
 import { HttpModule } from '@app/http';
+import { IdempotencyModule } from '@app/idempotency';
 import { LoggingModule, NestLogger } from '@app/logging';
+import { SuggestionsModule } from '@app/suggestions';
+import { PeopleModule } from '@app/people';
 import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
@@ -34,6 +38,8 @@ export class ServerModule implements NestModule {
         DatabaseModule.forRoot({ url: options.databaseUrl, applicationName: 'holdfast-server' }),
         HttpModule,
         AuthModule,
+        AccountsModule,
+        IdempotencyModule,
         ScheduleModule.forRoot(),
         TerminusModule.forRoot({ logger: false }),
         AuditModule,
@@ -43,6 +49,8 @@ export class ServerModule implements NestModule {
         DeviceWriterModule,
         ConflictModule,
         DialInModule,
+        SuggestionsModule,
+        PeopleModule,
         SyncServicesModule,
       ],
       controllers: [HealthController],

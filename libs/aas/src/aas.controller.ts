@@ -1,7 +1,6 @@
-import { AdminGuard } from '@app/auth';
-import { ProblemDocument } from '@app/http';
-import { Controller, Get, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import { Permit } from '@app/auth';
+import { Controller, Get } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AasService } from './aas.service.js';
 import { AasEmployeeView, aasEmployeeView, aasReadView, AasStatusView } from './dto/aas-status.view.js';
 
@@ -9,8 +8,7 @@ const NEWEST_READS = 20;
 
 @ApiTags('aas')
 @ApiBearerAuth()
-@ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
-@UseGuards(AdminGuard)
+@Permit('viewer')
 @Controller('api/aas')
 export class AasController {
   constructor(private readonly aas: AasService) {}

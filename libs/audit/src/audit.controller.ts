@@ -1,14 +1,7 @@
-import { AdminGuard } from '@app/auth';
-import { pageOf, ProblemDocument } from '@app/http';
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiBearerAuth,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { Permit } from '@app/auth';
+import { pageOf, Problems } from '@app/http';
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DeviceUserAuditService } from './audit.service.js';
 import { AuditEntryView, auditEntryView } from './dto/audit-entry.view.js';
 import { ListAuditQuery } from './dto/list-audit.query.js';
@@ -17,8 +10,7 @@ class AuditEntryPage extends pageOf(AuditEntryView) {}
 
 @ApiTags('audit')
 @ApiBearerAuth()
-@ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
-@UseGuards(AdminGuard)
+@Permit('operator')
 @Controller('api/device-users/audit')
 export class AuditController {
   constructor(private readonly audit: DeviceUserAuditService) {}
@@ -29,7 +21,7 @@ export class AuditController {
     description: 'Every filter is optional, together they narrow. Both ends of the range are inclusive.',
   })
   @ApiOkResponse({ type: AuditEntryPage })
-  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request, http/bad-cursor' })
+  @Problems('http/bad-cursor')
   async list(@Query() query: ListAuditQuery): Promise<AuditEntryPage> {
     const { device_id: deviceId, device_user_id: deviceUserId, operation_type: operations, from, to } = query;
     const { items, nextCursor } = await this.audit.queryLogs({ deviceId, deviceUserId, operations, from, to }, query);

@@ -5,6 +5,8 @@ import { SyncCoordinatorModule } from '@app/sync-coordinator';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BUFFER_OPTIONS, type BufferOptions } from './buffer-options.js';
+import { BufferMappingController } from './buffer-mapping.controller.js';
+import { BufferMappingService } from './buffer-mapping.service.js';
 import { BufferController } from './buffer.controller.js';
 import { BufferRepository } from './buffer.repository.js';
 import { BufferSchedule } from './buffer.schedule.js';
@@ -14,9 +16,10 @@ import { BUFFER_ENTITIES } from './buffered-user.entity.js';
 /** Keeps every device user that a terminal has shown, until someone says who it is. */
 @Module({
   imports: [ClockModule, AuditModule, PeopleModule, SyncCoordinatorModule, TypeOrmModule.forFeature(BUFFER_ENTITIES)],
-  controllers: [BufferController],
+  controllers: [BufferController, BufferMappingController],
   providers: [
     DeviceUserBufferService,
+    BufferMappingService,
     BufferRepository,
     BufferSchedule,
     {
@@ -25,6 +28,6 @@ import { BUFFER_ENTITIES } from './buffered-user.entity.js';
       useFactory: (config: AppConfig): BufferOptions => ({ retentionDays: config.bufferRetentionDays }),
     },
   ],
-  exports: [DeviceUserBufferService],
+  exports: [DeviceUserBufferService, BufferMappingService],
 })
 export class BufferModule {}

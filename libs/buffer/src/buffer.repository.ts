@@ -12,6 +12,8 @@ import { type Sighting, type SightingContext } from './sighting.js';
 export interface BufferFilter {
   readonly status?: MappingStatus;
   readonly deviceId?: string;
+  /** Those that were put aside, or those that were not. */
+  readonly ignored?: boolean;
   readonly discoveredFrom?: Date;
   readonly discoveredTo?: Date;
   readonly lastSeenFrom?: Date;
@@ -145,6 +147,7 @@ export class BufferRepository {
     narrow('row.id > :after', 'after', page.cursor === undefined ? undefined : decodeCursor(page.cursor));
     narrow('row.mappingStatus = :status', 'status', filter.status);
     narrow('row.deviceId = :deviceId', 'deviceId', filter.deviceId);
+    narrow('(row.ignoredAt is not null) = :ignored', 'ignored', filter.ignored);
     narrow('row.discoveredAt >= :discoveredFrom', 'discoveredFrom', filter.discoveredFrom);
     narrow('row.discoveredAt <= :discoveredTo', 'discoveredTo', filter.discoveredTo);
     narrow('row.lastSeenAt >= :lastSeenFrom', 'lastSeenFrom', filter.lastSeenFrom);

@@ -1,12 +1,15 @@
 import { DeviceUserAuditService, type NewAuditEntry } from '@app/audit';
 import { type Tx } from '@app/database';
-import { type DeviceUserId, systemActor } from '@app/kernel';
+import { type Actor, type DeviceUserId, type PersonRef, systemActor } from '@app/kernel';
 import { PeopleService } from '@app/people';
 import { type Lease } from '@app/sync-coordinator';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { BufferMappingService } from './buffer-mapping.service.js';
 import { BUFFER_OPTIONS, type BufferOptions } from './buffer-options.js';
 import { type BufferFilter, type BufferPage, BufferRepository } from './buffer.repository.js';
+import { BufferedUserNotFoundError } from './buffer.errors.js';
+import { BufferedUser } from './buffered-user.entity.js';
 import { type MappingStatus } from './mapping-status.js';
 import { type Sighting, type SightingContext, type SightingTotals } from './sighting.js';
 
@@ -24,6 +27,7 @@ export class DeviceUserBufferService {
     private readonly dataSource: DataSource,
     private readonly rows: BufferRepository,
     private readonly people: PeopleService,
+    private readonly mapping: BufferMappingService,
     private readonly audit: DeviceUserAuditService,
     @Inject(BUFFER_OPTIONS) private readonly options: BufferOptions,
   ) {}
@@ -83,6 +87,18 @@ export class DeviceUserBufferService {
     if (ids.length > 0) await this.rows.noteDetailsRead(tx, deviceId, ids, seenAt);
   }
 
+  /** Says who a buffered user is, as BufferMappingService.map. */
+  async markAsMapped(id: string, person: PersonRef, actor: Actor): Promise<boolean> {
+    return this.mapping.map(id, person, actor);
+  }
+
+  /** One row. @throws {BufferedUserNotFoundError} */
+  async get(id: string): Promise<BufferedUser> {
+    const row = await this.dataSource.getRepository(BufferedUser).findOneBy({ id });
+    if (!row) throw new BufferedUserNotFoundError(id);
+    return row;
+  }
+
   /** A page of rows, in the order of their discovery. @throws {BadCursorError} */
   async listBuffer(
     filter: BufferFilter,
@@ -91,12 +107,12 @@ export class DeviceUserBufferService {
     return this.rows.list(filter, page);
   }
 
-  /** A page of the users that wait for a mapping. @throws {BadCursorError} */
+  /** A page of the users that wait for a mapping; those that were put aside do not. @throws {BadCursorError} */
   async getUnmappedUsers(
     page: { readonly limit: number; readonly cursor?: string },
     deviceId?: string,
   ): Promise<BufferPage> {
-    return this.rows.list({ status: 'unmapped', deviceId }, page);
+    return this.rows.list({ status: 'unmapped', ignored: false, deviceId }, page);
   }
 
   /** How many rows there are by status, of one device or of all. */

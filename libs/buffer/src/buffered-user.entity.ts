@@ -17,7 +17,17 @@ import { type MappingStatus } from './mapping-status.js';
 @Index('device_user_buffer_status', ['mappingStatus'])
 // A BRIN index, which TypeORM cannot describe; the migration makes it (ADR 2).
 @Index('device_user_buffer_last_seen_at', { synchronize: false })
+// A trigram index, likewise.
+@Index('device_user_buffer_text', { synchronize: false })
 @Check('device_user_buffer_mapping_status', `mapping_status in ('unmapped', 'mapped', 'conflict')`)
+@Check(
+  'device_user_buffer_ignored',
+  `(ignored_at is null) = (ignored_by is null) and (ignored_at is null) = (ignored_reason is null)`,
+)
+@Check(
+  'device_user_buffer_person_pair',
+  `(mapped_to_person_id is null) = (mapped_to_person_type is null) and (mapped_to_person_id is null) = (mapped_at is null)`,
+)
 @Check('device_user_buffer_sightings', `last_seen_at >= discovered_at`)
 export class BufferedUser {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
@@ -44,6 +54,10 @@ export class BufferedUser {
   @Column('text', { name: 'mapped_to_person_type', nullable: true }) readonly mappedToPersonType: PersonType | null;
   @Column('timestamptz', { name: 'mapped_at', nullable: true }) readonly mappedAt: Date | null;
   @Column('text', { nullable: true }) readonly notes: string | null;
+  /** When somebody said that this user needs no mapping; null: nobody did. */
+  @Column('timestamptz', { name: 'ignored_at', nullable: true }) readonly ignoredAt: Date | null;
+  @Column('text', { name: 'ignored_by', nullable: true }) readonly ignoredBy: string | null;
+  @Column('text', { name: 'ignored_reason', nullable: true }) readonly ignoredReason: string | null;
   /** The run that first met the user or last changed an attribute. */
   @Column('bigint', { name: 'last_run_id', nullable: true }) readonly lastRunId: string | null;
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' }) readonly createdAt: Date;

@@ -1,4 +1,5 @@
 export { BUFFER_ENTITIES, BufferedUser } from './buffered-user.entity.js';
+export { BufferMappingService } from './buffer-mapping.service.js';
 export { BufferModule } from './buffer.module.js';
 export { BUFFER_OPTIONS, type BufferOptions } from './buffer-options.js';
 export { type BufferFilter, type BufferPage } from './buffer.repository.js';

@@ -31,6 +31,17 @@ describe('AppConfig', () => {
     expect(() => AppConfig.fromEnv({ PORT: '30a' })).toThrow(/PORT="30a": PORT must/);
   });
 
+  it.each(['off', '1', '10.0.0.5, 192.168.0.0/16', 'loopback,2001:db8::/32'])('takes TRUST_PROXY=%s', (text) => {
+    expect(AppConfig.fromEnv({ TRUST_PROXY: text }).trustProxy).toBe(text);
+  });
+
+  it.each(['on', 'true', '0', '10.0.0.5/33', '10.0.0', 'proxy.example', '10.0.0.5,'])(
+    'refuses TRUST_PROXY=%s, which would trust nobody or everybody',
+    (text) => {
+      expect(() => AppConfig.fromEnv({ TRUST_PROXY: text })).toThrow(/TRUST_PROXY must be off/);
+    },
+  );
+
   it('agrees with docs/configuration.md, variable by variable', () => {
     const rows = readFileSync('docs/configuration.md', 'utf8')
       .split('\n')

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import {
   IsIn,
@@ -26,6 +27,12 @@ export const STANDARD_AIFACE_PORT = 7788;
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Private networks, and that of carriers' NAT, which some sites use inside. */
+export const PRIVATE_NETWORKS = '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7';
+
+/** This host. */
+export const LOOPBACK_NETWORKS: readonly string[] = ['127.0.0.0/8', '::1/128'];
 
 /** The only reader of the environment: every setting, validated once at boot and frozen. */
 export class AppConfig {
@@ -73,12 +80,70 @@ export class AppConfig {
   @Setting({
     variable: 'ADMIN_TOKEN',
     unit: 'text, 8 or more visible ASCII characters',
-    effect: 'The administrator token of the API. Unset: one is generated at the first start and shown once.',
+    effect: 'A key of the API with the administrator role, for programs. Unset: accounts and API keys alone.',
     secret: true,
   })
   @IsOptional()
   @Matches(/^[\x21-\x7e]{8,}$/, { message: '$property must be 8 or more visible ASCII characters' })
   readonly adminToken?: string;
+
+  @Setting({
+    variable: 'ADMIN_PASSWORD_FILE',
+    unit: 'file',
+    effect:
+      'Its first line is the password of the account "admin", which a start makes when no account is an administrator. ' +
+      'Not for everybody to read. Unset: a set-up token in the banner.',
+  })
+  @IsOptional()
+  @IsString()
+  readonly adminPasswordFile?: string;
+
+  @Setting({
+    variable: 'SESSION_IDLE_MINUTES',
+    default: 480,
+    unit: 'minutes, 1 or more',
+    effect: 'A session ends when nobody has used it for so long.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(525_600)
+  readonly sessionIdleMinutes: number = 480;
+
+  @Setting({
+    variable: 'SESSION_MAX_HOURS',
+    default: 168,
+    unit: 'hours, 1 or more',
+    effect: 'A session ends so long after the log-in, used or not.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(8_760)
+  readonly sessionMaxHours: number = 168;
+
+  @Setting({
+    variable: 'TRUST_PROXY',
+    default: 'off',
+    unit: 'off, number of proxies, or addresses',
+    effect:
+      'Whose X-Forwarded-For, -Proto and -Host are believed: of so many proxies in front, or of those in the list ' +
+      '(10.0.0.5,192.168.0.0/16,loopback,uniquelocal). off: of nobody; then all callers behind a proxy count as one.',
+  })
+  @ValidateBy(
+    { name: 'proxies', validator: { validate: (text: unknown) => namesProxies(String(text)) } },
+    { message: '$property must be off, a number from 1 to 9, or addresses and networks, comma-separated' },
+  )
+  readonly trustProxy: string = 'off';
+
+  @Setting({
+    variable: 'REQUESTS_PER_MINUTE',
+    default: 600,
+    unit: 'requests, or 0',
+    effect: 'How many requests a server takes from one address in a minute, health checks not counted. 0: any number.',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(1_000_000)
+  readonly requestsPerMinute: number = 600;
 
   @Setting({
     variable: 'DEMO',
@@ -159,6 +224,20 @@ export class AppConfig {
   readonly aifaceProof: AifaceProof = 'counters';
 
   @Setting({
+    variable: 'DEVICE_NETWORKS',
+    default: PRIVATE_NETWORKS,
+    unit: 'CIDR networks, comma-separated',
+    effect:
+      'The networks that terminals may be in; no other address is called. This host (127.0.0.0/8, ::1/128) is among them only ' +
+      'where it is listed, or while there may be demo terminals. Link-local addresses and the database are never called.',
+  })
+  @ValidateBy(
+    { name: 'networks', validator: { validate: (text: unknown) => namesNetworks(String(text)) } },
+    { message: '$property must be networks like 192.168.0.0/16,fd00::/8' },
+  )
+  readonly deviceNetworks: string = PRIVATE_NETWORKS;
+
+  @Setting({
     variable: 'AAS_PATH',
     unit: 'file or folder',
     effect:
@@ -207,6 +286,17 @@ export class AppConfig {
   @Max(36500)
   readonly bufferRetentionDays: number = 90;
 
+  /** Whether emulated terminals may be shown: only on the embedded database, and never where there is one of your own. */
+  mayShowDemo(): boolean {
+    return this.demo === 'auto' && this.databaseUrl === undefined;
+  }
+
+  /** The networks that terminals may be called in. */
+  deviceNetworkList(): string[] {
+    const listed = this.deviceNetworks.split(',').map((network) => network.trim());
+    return [...new Set([...listed, ...(this.mayShowDemo() ? LOOPBACK_NETWORKS : [])])];
+  }
+
   /** The settings of this process. @throws {InvalidConfigError} */
   static fromProcess(): AppConfig {
     return AppConfig.fromEnv(process.env);
@@ -233,9 +323,30 @@ export class AppConfig {
   }
 }
 
+function namesNetworks(list: string): boolean {
+  return list.split(',').every((network) => {
+    const [address, bits, ...rest] = network.trim().split('/');
+    const longest = isIP(address) === 4 ? 32 : 128;
+    return isIP(address) !== 0 && /^\d{1,3}$/.test(bits ?? '') && Number(bits) <= longest && rest.length === 0;
+  });
+}
+
 function namesEachClockOnce(pairs: string): boolean {
   const clocks = pairs.split(',').map((pair) => pair.split('=')[0].trim());
   return new Set(clocks).size === clocks.length;
+}
+
+function namesProxies(text: string): boolean {
+  if (text === 'off' || /^[1-9]$/.test(text)) return true;
+  return text.split(',').every((part) => {
+    const [address, bits, ...rest] = part.trim().split('/');
+    if (bits === undefined) return ['loopback', 'linklocal', 'uniquelocal'].includes(address) || isIP(address) > 0;
+    return rest.length === 0 && /^\d{1,3}$/.test(bits) && isIP(address) > 0 && Number(bits) <= widthOf(address);
+  });
+}
+
+function widthOf(address: string): number {
+  return isIP(address) === 4 ? 32 : 128;
 }
 
 function asNumber(text: string): number | string {

@@ -1,4 +1,13 @@
-export { AppConfig, DEMO_MODES, type DemoMode, LOG_LEVELS, type LogLevel, STANDARD_AIFACE_PORT } from './app-config.js';
+export {
+  AppConfig,
+  DEMO_MODES,
+  type DemoMode,
+  LOG_LEVELS,
+  type LogLevel,
+  LOOPBACK_NETWORKS,
+  PRIVATE_NETWORKS,
+  STANDARD_AIFACE_PORT,
+} from './app-config.js';
 export { ClockModule } from './clock.module.js';
 export { ConfigModule } from './config.module.js';
 export { InvalidConfigError } from './config.errors.js';

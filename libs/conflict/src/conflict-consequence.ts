@@ -3,7 +3,7 @@ import { type Tx } from '@app/database';
 import { DevicesService } from '@app/devices';
 import { type DeviceWrite, WriteConsequence, type WriteImages } from '@app/device-writer';
 import { type Actor, Clock } from '@app/kernel';
-import { type AdoptedAttributes, type MappedUser, PersonAttributes } from '@app/people';
+import { type MappedUser, PersonAttributes } from '@app/people';
 import { Injectable } from '@nestjs/common';
 import { ConflictDetection } from './conflict-detection.js';
 import { type UserConflict } from './conflict.entity.js';
@@ -80,7 +80,7 @@ export class ConflictConsequence extends WriteConsequence {
     }
     const plan = planResolution(conflict, mapped.person, decision, limit);
     await this.people.changePerson(tx, mapped, plan.person);
-    await this.people.recordAgreed(tx, mapped.mappingId, adoptedOf(agreed));
+    await this.people.recordAgreed(tx, mapped.mappingId, agreed);
     await this.close(tx, conflict, decision, agreed, context.performedBy);
     const settled = await this.people.findMappedUser(tx, conflict.deviceId, conflict.deviceUserId);
     if (settled) await this.detection.reevaluate(tx, context, settled, agreed);
@@ -147,17 +147,4 @@ function decisionOf({ purposeData }: DeviceWrite): CarriedDecision {
 /** Whoever asked for the write. */
 function actorOf({ requestedRole: kind, requestedBy: name }: DeviceWrite): Actor {
   return { kind, name };
-}
-
-/** What nobody ever told of the user is not there. */
-function adoptedOf(agreed: UserVersion): AdoptedAttributes {
-  return {
-    name: null,
-    card_number: null,
-    privilege: null,
-    group_id: null,
-    timezone_id: null,
-    has_pin: false,
-    ...agreed,
-  };
 }

@@ -7,7 +7,7 @@ import { type ConflictType, type UserConflict } from './conflict.entity.js';
 import { ConflictLedger, type DetectionContext, type DetectionTotals } from './conflict.ledger.js';
 import { ConflictRepository } from './conflict.repository.js';
 import { type Finding, findingsOf } from './finding.js';
-import { deviceVersionOf, type UserVersion } from './user-version.js';
+import { COMPARED_ATTRIBUTES, deviceVersionOf, type UserVersion } from './user-version.js';
 
 const NOBODY: ReadonlyMap<ConflictType, UserConflict> = new Map();
 
@@ -32,6 +32,10 @@ export class ConflictDetection {
       const user = mapped.get(deviceUserId);
       return user ? [{ user, told }] : [];
     });
+    await this.people.adopt(
+      tx,
+      known.filter(isFirstTold).map(({ user, told }) => ({ mappingId: user.mappingId, attributes: told })),
+    );
     const shared = await this.people.sharedCards(tx, [
       ...new Set(known.flatMap(({ user, told }) => cardsOf(user, told))),
     ]);
@@ -80,6 +84,11 @@ export class ConflictDetection {
       return !last || !areSameClaims(last.claims, claims);
     });
   }
+}
+
+/** Whether a device tells an attribute that it had not told yet when the mapping was made. */
+function isFirstTold({ user: { adopted }, told }: { readonly user: MappedUser; readonly told: UserVersion }): boolean {
+  return COMPARED_ATTRIBUTES.some((attribute) => adopted[attribute] === undefined && told[attribute] !== undefined);
 }
 
 function byUser(conflicts: readonly UserConflict[]): Map<string, Map<ConflictType, UserConflict>> {

@@ -1,26 +1,13 @@
-import { AdminGuard, CurrentActor, Permit } from '@app/auth';
+import { CurrentActor, Permit } from '@app/auth';
 import { IdParam, pageOf, ProblemDocument } from '@app/http';
 import { type Actor } from '@app/kernel';
-import {
-  Body,
-  Controller,
-  Get,
-  Headers,
-  HttpCode,
-  HttpStatus,
-  Param,
-  Post,
-  Query,
-  Res,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
   ApiConflictResponse,
   ApiForbiddenResponse,
   ApiHeader,
-  ApiInternalServerErrorResponse,
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
@@ -45,7 +32,6 @@ const ETAG = { ETag: { description: 'The version that a decision can name.', sch
 @ApiBearerAuth()
 @ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
 @ApiForbiddenResponse({ type: ProblemDocument, description: 'auth/forbidden' })
-@UseGuards(AdminGuard)
 @Controller('api/device-users/conflicts')
 export class ConflictsController {
   constructor(private readonly conflicts: ConflictResolutionService) {}
@@ -92,20 +78,20 @@ export class ConflictsController {
   @ApiBadRequestResponse({
     type: ProblemDocument,
     description:
-      'http/invalid-request, conflict/vain-choice, device-writer/unwritable-value (a name that is too long, say)',
+      'http/invalid-request, conflict/vain-choice, device-writer/unwritable-value',
   })
   @ApiNotFoundResponse({ type: ProblemDocument, description: 'conflict/not-found, device-writer/user-absent' })
   @ApiConflictResponse({
     type: ProblemDocument,
     description:
-      'conflict/already-resolved, conflict/changed-meanwhile (with the fresh versions), conflict/user-not-mapped, ' +
-      'conflict/pin-unknown, conflict/empty-value, conflict/no-agreement, coordination/lease-busy, device-writer/write-pending',
+      'conflict/already-resolved, conflict/changed-meanwhile, conflict/user-not-mapped, ' +
+      'conflict/pin-unknown, conflict/empty-value, conflict/no-agreement, coordination/lease-busy, device-writer/write-pending, ' +
+      'device-writer/undetermined',
   })
   @ApiPreconditionFailedResponse({
     type: ProblemDocument,
-    description: 'conflict/stale-decision (with the fresh versions)',
+    description: 'conflict/stale-decision',
   })
-  @ApiInternalServerErrorResponse({ type: ProblemDocument, description: 'device-writer/undetermined' })
   @ApiServiceUnavailableResponse({
     type: ProblemDocument,
     description:
@@ -116,7 +102,7 @@ export class ConflictsController {
     @Param() { id }: IdParam,
     @Body() body: ResolveConflictBody,
     @CurrentActor() actor: Actor,
-    @Headers('if-match') ifMatch?: string,
+    @Headers('if-match') ifMatch: string | undefined,
   ): Promise<ConflictView> {
     const { strategy, choices, notes, shorten_name: shortenName } = body;
     const request = {

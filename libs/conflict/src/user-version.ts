@@ -13,7 +13,7 @@ export const COMPARED_ATTRIBUTES = [
 export type ComparedAttribute = (typeof COMPARED_ATTRIBUTES)[number];
 
 /** One side's values. What it did not tell is missing, and is not compared; null is that there is none. */
-export type UserVersion = Partial<AdoptedAttributes>;
+export type UserVersion = AdoptedAttributes;
 
 /** What a read tells of a user. Details or a privilege that the terminal was not asked for are missing. */
 export function deviceVersionOf({ details, privilege, groupId, timezoneId, hasPin }: DeviceUser): UserVersion {
@@ -53,12 +53,12 @@ export function known(version: UserVersion): UserVersion {
  */
 export function normalised<A extends ComparedAttribute>(
   attribute: A,
-  value: AdoptedAttributes[A] | undefined,
-): AdoptedAttributes[A] | null {
-  if (typeof value !== 'string') return value ?? null;
+  value: AdoptedAttributes[A],
+): Exclude<AdoptedAttributes[A], undefined> | null {
+  if (typeof value !== 'string') return (value ?? null) as Exclude<AdoptedAttributes[A], undefined> | null;
   const text = value.normalize('NFC').replace(/\s+/gu, ' ').trim();
   const wanted = attribute === 'card_number' ? text.replace(/^0+/, '') : text;
-  return wanted === '' ? null : (wanted as AdoptedAttributes[A]);
+  return wanted === '' ? null : (wanted as Exclude<AdoptedAttributes[A], undefined>);
 }
 
 /** A half of a character stands for nothing, and the database takes none. */

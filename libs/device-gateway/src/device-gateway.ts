@@ -1,7 +1,9 @@
+import { LOOPBACK_NETWORKS } from '@app/config';
 import { Clock } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { withConnectRetries } from './connect-retries.js';
 import { type DeviceEvents } from './device-events.js';
+import { DeviceNetworks } from './device-networks.js';
 import { DeviceError, type ProbeStageName } from './device.errors.js';
 import { type DeviceReader } from './device-reader.js';
 import { type AddressTarget, type DeviceTarget, type DialInTarget } from './device-target.js';
@@ -32,6 +34,7 @@ export class DeviceGateway {
     private readonly clock: Clock,
     @Inject(GATEWAY_TIMEOUTS) private readonly timeouts: GatewayTimeouts,
     private readonly sessions: AifaceSessions = new AifaceSessions(),
+    private readonly networks: DeviceNetworks = new DeviceNetworks(LOOPBACK_NETWORKS),
   ) {}
 
   /**
@@ -43,8 +46,11 @@ export class DeviceGateway {
     if (target.driver === 'aiface') return new AifaceReader(target, this.sessionOf(target, options.signal));
     const open = ADDRESS_DRIVERS[target.driver];
     const attempts = options.connectAttempts ?? CONNECT_ATTEMPTS;
-    return withConnectRetries<DeviceReader>(this.clock, { attempts, signal: options.signal }, () =>
-      open(target, this.timeouts, { signal: options.signal, onStage: (stage) => options.onStage?.(stage) }),
+    return withConnectRetries<DeviceReader>(this.clock, { attempts, signal: options.signal }, async () =>
+      open(await this.networks.check(target), this.timeouts, {
+        signal: options.signal,
+        onStage: (stage) => options.onStage?.(stage),
+      }),
     );
   }
 
@@ -60,7 +66,10 @@ export class DeviceGateway {
         `The driver "${target.driver}" cannot listen to events; use the driver "zk"`,
       );
     }
-    return openZkEvents(target, this.timeouts, { signal: options.signal, onStage: () => undefined });
+    return openZkEvents(await this.networks.check(target), this.timeouts, {
+      signal: options.signal,
+      onStage: () => undefined,
+    });
   }
 
   /** Whether a terminal that dials in is connected to this process. */
@@ -70,7 +79,11 @@ export class DeviceGateway {
 
   /** Tries an address stage by stage, and says at each what was found or what is likely wrong. */
   probe(target: AddressTarget, options: { readonly signal?: AbortSignal } = {}): AsyncIterable<ProbeStageResult> {
-    return probeDevice(target, (onStage) => this.openReader(target, { ...options, onStage, connectAttempts: 1 }));
+    return probeDevice(
+      target,
+      async () => (await this.networks.check(target)).host,
+      (onStage) => this.openReader(target, { ...options, onStage, connectAttempts: 1 }),
+    );
   }
 
   /** @throws {DeviceError} `device/not-connected` */

@@ -6,6 +6,7 @@ export type ProbeStageName = (typeof PROBE_STAGES)[number];
 
 export type DeviceErrorCode =
   | 'device/bad-address'
+  | 'device/address-not-allowed'
   | 'device/unresolved'
   | 'device/unreachable'
   | 'device/not-connected'
@@ -24,9 +25,28 @@ export type DeviceErrorCode =
 
 const KINDS: Partial<Record<DeviceErrorCode, ErrorKind>> = {
   'device/bad-address': 'invalid',
+  'device/address-not-allowed': 'invalid',
   'device/serial-mismatch': 'conflict',
   'device/command-not-allowed': 'internal',
 };
+
+/** What any work at a terminal can come to, for the description of a route that does some. */
+export const TERMINAL_PROBLEMS = [
+  'device/address-not-allowed',
+  'device/unresolved',
+  'device/unreachable',
+  'device/not-connected',
+  'device/connection-lost',
+  'device/timeout',
+  'device/not-zk',
+  'device/closed-protocol',
+  'device/unauthorised',
+  'device/refused',
+  'device/protocol-violation',
+  'device/incomplete-read',
+  'device/driver-crashed',
+  'device/aborted',
+] as const satisfies readonly DeviceErrorCode[];
 
 /** A terminal could not be reached, is not what it should be, or did not prove what it said. */
 export class DeviceError extends AppError {

@@ -7,8 +7,11 @@ export {
   type IncompleteReason,
   PROBE_STAGES,
   type ProbeStageName,
+  TERMINAL_PROBLEMS,
 } from './device.errors.js';
 export { DeviceGateway, type OpenOptions } from './device-gateway.js';
+export { DeviceNetworks, HOST_RESOLVER, type HostResolver } from './device-networks.js';
+export { isNetwork, isWithin, siteNetworkOf } from './networks.js';
 export { DeviceGatewayModule } from './device-gateway.module.js';
 export { type DeviceEvent, DeviceEvents } from './device-events.js';
 export { type DevicePunch } from './device-punch.js';

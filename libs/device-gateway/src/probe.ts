@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { formatWallTime } from '@app/kernel';
 import { type CompleteUserRead } from './complete-user-read.js';
 import { DeviceError, type DeviceErrorCode, PROBE_STAGES, type ProbeStageName } from './device.errors.js';
@@ -23,6 +22,10 @@ const ADVICE: Partial<Record<DeviceErrorCode | 'handshake/device/timeout', reado
   'device/unresolved': [
     'a mistyped name, or no DNS entry for it',
     'use the IP address from the terminal’s network menu',
+  ],
+  'device/address-not-allowed': [
+    'the address is outside of the networks that terminals may be in',
+    'add its network to DEVICE_NETWORKS',
   ],
   'device/unreachable': [
     'the terminal is off, on another network, or its port is not this one',
@@ -72,6 +75,7 @@ const DONE: Readonly<Record<'connect' | 'handshake' | 'authenticate', string>> =
 /** Goes through the stages in order; after the first one that fails, the rest are told as not tried. */
 export async function* probeDevice(
   target: AddressTarget,
+  resolve: () => Promise<string>,
   open: (onStage: (stage: ProbeStageName) => void) => Promise<DeviceReader>,
 ): AsyncGenerator<ProbeStageResult> {
   const reported = new Set<ProbeStageName>();
@@ -85,7 +89,8 @@ export async function* probeDevice(
     return { stage: name, ok: true, detail, facts, durationMs };
   };
   try {
-    yield ok('resolve', await resolveHost(target.host));
+    const address = await resolve();
+    yield ok('resolve', address === target.host ? `${address} is an address` : `${target.host} is ${address}`);
     const passed: ProbeStageName[] = [];
     reader = await open((next) => {
       passed.push(next);
@@ -121,15 +126,6 @@ export async function* probeDevice(
     }
   } finally {
     await reader?.close();
-  }
-}
-
-async function resolveHost(host: string): Promise<string> {
-  try {
-    const { address } = await lookup(host);
-    return address === host ? `${host} is an address` : `${host} is ${address}`;
-  } catch (cause) {
-    throw new DeviceError('device/unresolved', `There is no host called "${host}"`, { cause, stage: 'resolve' });
   }
 }
 

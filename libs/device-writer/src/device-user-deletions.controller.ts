@@ -9,7 +9,6 @@ import {
   ApiBody,
   ApiConflictResponse,
   ApiForbiddenResponse,
-  ApiInternalServerErrorResponse,
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
@@ -24,7 +23,7 @@ import { DeletionView, deletionView, UndoneDeletionView, undoneDeletionView } fr
 
 class DeletionPage extends pageOf(DeletionView) {}
 
-const BUSY = 'coordination/lease-busy, device-writer/write-pending, device/serial-mismatch';
+const BUSY = 'coordination/lease-busy, device-writer/write-pending, device/serial-mismatch, device-writer/undetermined';
 const FAILED =
   'device/unreachable, device/not-connected, device/incomplete-read, …: nothing was sent; device-writer/not-done: the ' +
   'user is as before; device-writer/unsettled: it is settled by reading';
@@ -64,7 +63,6 @@ export class DeviceUserDeletionsController {
   @ApiNotFoundResponse({ type: ProblemDocument, description: 'devices/not-found, device-writer/user-absent' })
   @ApiConflictResponse({ type: ProblemDocument, description: BUSY })
   @ApiTooManyRequestsResponse({ type: ProblemDocument, description: 'device-writer/deletion-budget' })
-  @ApiInternalServerErrorResponse({ type: ProblemDocument, description: 'device-writer/undetermined' })
   @ApiServiceUnavailableResponse({ type: ProblemDocument, description: FAILED })
   @Permit('administrator')
   async delete(
@@ -90,10 +88,6 @@ export class DeviceUserDeletionsController {
   @ApiConflictResponse({
     type: ProblemDocument,
     description: `device-writer/already-undone, device-writer/user-present, ${BUSY}`,
-  })
-  @ApiInternalServerErrorResponse({
-    type: ProblemDocument,
-    description: 'device-writer/undetermined, devices/secret-key',
   })
   @ApiServiceUnavailableResponse({ type: ProblemDocument, description: FAILED })
   @Permit('administrator')

@@ -149,7 +149,7 @@ export class WriteUnsettledError extends AppError {
 /** The user is neither what it was nor what it should be, and putting it back did not help: somebody has to look. */
 export class WriteUndeterminedError extends AppError {
   readonly code = 'device-writer/undetermined';
-  readonly kind = 'internal';
+  readonly kind = 'conflict';
 
   constructor(write: Told, cause?: unknown) {
     super(

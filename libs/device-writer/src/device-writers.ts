@@ -1,4 +1,10 @@
-import { AifaceSessions, type DeviceTarget, GATEWAY_TIMEOUTS, type GatewayTimeouts } from '@app/device-gateway';
+import {
+  AifaceSessions,
+  DeviceNetworks,
+  type DeviceTarget,
+  GATEWAY_TIMEOUTS,
+  type GatewayTimeouts,
+} from '@app/device-gateway';
 import { openAifaceWriteSession, openZkWriteSession, withConnectRetries } from '@app/device-gateway/sessions';
 import { Clock } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
@@ -23,6 +29,7 @@ export class DeviceWriters {
     private readonly clock: Clock,
     @Inject(GATEWAY_TIMEOUTS) private readonly timeouts: GatewayTimeouts,
     private readonly sessions: AifaceSessions,
+    private readonly networks: DeviceNetworks,
   ) {}
 
   /**
@@ -38,8 +45,8 @@ export class DeviceWriters {
       return new AifaceWriter(openAifaceWriteSession(target, this.sessions, how));
     }
     const own = { ...target, driver: 'zk' as const };
-    const session = await withConnectRetries(this.clock, { attempts: CONNECT_ATTEMPTS, signal }, () =>
-      openZkWriteSession(own, timeouts, { signal }),
+    const session = await withConnectRetries(this.clock, { attempts: CONNECT_ATTEMPTS, signal }, async () =>
+      openZkWriteSession(await this.networks.check(own), timeouts, { signal }),
     );
     return new ZkWriter(session, own);
   }

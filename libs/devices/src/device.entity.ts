@@ -8,6 +8,7 @@ import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn,
 @Index('devices_serial_number', ['serialNumber'], { unique: true })
 @Check('devices_driver', `driver in ('zk', 'node-zklib', 'aiface')`)
 @Check('devices_reach', `(driver = 'aiface') = (host is null) and (host is null) = (port is null)`)
+@Check('devices_quarantine', `(quarantined_at is null) = (found_serial_number is null)`)
 @Check('devices_port', 'port between 1 and 65535')
 @Check('devices_transport', `transport in ('tcp', 'udp', 'websocket')`)
 export class Device {
@@ -30,6 +31,9 @@ export class Device {
   @Column('text', { name: 'comm_key_encrypted', nullable: true }) commKeyEncrypted: string | null;
   /** Pinned when the device was added: another serial number at the address fails every read. */
   @Column('text', { name: 'serial_number', nullable: true }) serialNumber: string | null;
+  /** Since when another terminal has been answering for this one; null: it is itself. */
+  @Column('timestamptz', { name: 'quarantined_at', nullable: true }) quarantinedAt: Date | null;
+  @Column('text', { name: 'found_serial_number', nullable: true }) foundSerialNumber: string | null;
   @Column('text', { nullable: true }) model: string | null;
   @Column('text', { nullable: true }) platform: string | null;
   @Column('text', { nullable: true }) firmware: string | null;

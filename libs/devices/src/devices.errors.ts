@@ -70,3 +70,29 @@ export class UnknownTimeZoneError extends AppError {
     super(`"${zone}" is no time zone; give an IANA name such as Africa/Addis_Ababa`);
   }
 }
+
+/** There is nothing to accept: no terminal with this serial number was found in the device's place. */
+export class NotInQuarantineError extends AppError {
+  readonly code = 'devices/not-in-quarantine';
+  readonly kind = 'conflict';
+
+  constructor(
+    { name, foundSerialNumber }: { readonly name: string; readonly foundSerialNumber: string | null },
+    wanted: string,
+  ) {
+    const found = foundSerialNumber === null ? 'no other terminal was found' : `${foundSerialNumber} was found`;
+    super(`In the place of "${name}" ${found}, not ${wanted}; read the device again and accept what it shows`, {
+      details: { foundSerialNumber },
+    });
+  }
+}
+
+/** How a terminal is reached can be changed of one that is called at its address. */
+export class DialsInError extends AppError {
+  readonly code = 'devices/dials-in';
+  readonly kind = 'conflict';
+
+  constructor(name: string) {
+    super(`"${name}" dials in, so that it has no address and no comm key here; set the server in its own menu`);
+  }
+}

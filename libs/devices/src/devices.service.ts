@@ -2,7 +2,6 @@ import { DeviceUserAuditService } from '@app/audit';
 import { AppConfig } from '@app/config';
 import { sqlState, SqlState, type Tx } from '@app/database';
 import {
-  DeviceGateway,
   type AddressDriver,
   type AddressTarget,
   type DeviceIdentity,
@@ -14,12 +13,12 @@ import {
 import { type Actor, formatWallTime, type WallTime, wallTimeToDate } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { DataSource, IsNull, Not, type Repository } from 'typeorm';
+import { DataSource, type Repository } from 'typeorm';
 import { Device } from './device.entity.js';
-import { DeviceAlreadyRegisteredError, DeviceNotFoundError, SecretKeyError } from './devices.errors.js';
+import { DeviceAlreadyRegisteredError, DeviceNotFoundError, DialsInError } from './devices.errors.js';
 import { requireSound } from './require-sound.js';
-import { SecretVault } from './secret-vault.js';
 import { slugFor } from './slug.js';
+import { type LockedDevices, TerminalAccess } from './terminal-access.js';
 
 /** What an administrator tells about a terminal. */
 export interface NewDevice {
@@ -46,7 +45,19 @@ export interface NewDialInDevice {
 }
 
 /** What can be changed of a device; undefined: as it is. */
-export type DeviceChange = Partial<Pick<Device, 'name' | 'enabled' | 'realtime' | 'timeZone' | 'network'>>;
+export type DeviceChange = Partial<Pick<Device, 'name' | 'enabled' | 'realtime' | 'timeZone' | 'network'>> &
+  ReachChange;
+
+/** How a terminal is reached from now on; it is asked first whether it is the registered one. */
+export interface ReachChange {
+  /** `host` or `host:port` */
+  readonly address?: string;
+  readonly driver?: AddressDriver;
+  readonly transport?: Transport;
+  readonly encoding?: NameEncoding;
+  /** 0: none */
+  readonly commKey?: number;
+}
 
 /** What a device is registered with, however it is reached. */
 type Registration = Pick<Device, 'name' | 'driver' | 'host' | 'port' | 'transport' | 'encoding'> &
@@ -59,20 +70,13 @@ export interface AddedDevice {
   readonly deviceTime: WallTime;
 }
 
-/** Devices whose comm key this server cannot open. */
-export interface LockedDevices {
-  readonly devices: readonly Device[];
-  readonly reason: SecretKeyError;
-}
-
 /** The registry of terminals: who they are and how to reach them. */
 @Injectable()
 export class DevicesService {
   constructor(
     private readonly dataSource: DataSource,
     @InjectRepository(Device) private readonly devices: Repository<Device>,
-    private readonly gateway: DeviceGateway,
-    private readonly vault: SecretVault,
+    private readonly access: TerminalAccess,
     private readonly audit: DeviceUserAuditService,
     private readonly config: AppConfig,
   ) {}
@@ -87,16 +91,18 @@ export class DevicesService {
     requireSound(wanted);
     const target: AddressTarget = { ...wanted, ...parseDeviceAddress(wanted.address) };
     await this.refuseKnownAddress(target);
-    const { identity, userCount, deviceTime } = await this.introduce(target);
+    const { identity, userCount, ...clock } = await this.access.introduce(target);
     await this.refuseKnownSerial(identity);
     const { driver, host, port, transport, encoding } = target;
-    const commKeyEncrypted = await this.closeCommKey(wanted.commKey);
+    const commKeyEncrypted = await this.access.closeCommKey(wanted.commKey);
     const { name, timeZone, isDemo } = wanted;
     const reach = { driver, host, port, transport, encoding, commKeyEncrypted };
-    const device = await this.dataSource.transaction((tx) =>
-      this.register(tx, { name, timeZone, isDemo, ...reach }, identity, actor),
-    );
-    return { device, userCount, deviceTime };
+    const device = await this.dataSource.transaction(async (tx) => {
+      const registered = await this.register(tx, { name, timeZone, isDemo, ...reach }, identity, actor);
+      await this.recordClock(tx, registered, { wallTime: clock.deviceTime, askedAt: clock.askedAt });
+      return tx.findOneByOrFail(Device, { id: registered.id });
+    });
+    return { device, userCount, deviceTime: clock.deviceTime };
   }
 
   /**
@@ -149,25 +155,32 @@ export class DevicesService {
   }
 
   /**
-   * Changes what an administrator may change; audited with the values.
+   * Changes what an administrator may change; audited with the values, a comm key as a flag. A terminal that is to be
+   * reached in another way is asked first who it is: only the registered one is taken.
    * @throws {DeviceNotFoundError} no device has this id
    * @throws {UnknownTimeZoneError} the zone is not one that the calendar knows
    * @throws {BadNetworkError} the network is none
-   * @throws {DeviceAlreadyRegisteredError} it is to be switched on, and another one has its address now
+   * @throws {DeviceAlreadyRegisteredError} another one has its address now
+   * @throws {DialsInError} it has no address @throws {DeviceError} it does not answer there, or is another one
    */
-  async change(id: string, change: DeviceChange, actor: Actor): Promise<Device> {
+  async change(id: string, { address, commKey, ...change }: DeviceChange, actor: Actor): Promise<Device> {
     requireSound(change);
+    const device = await this.get(id);
+    const reach = await this.reachAnew(device, { address, commKey, ...change });
+    const wanted = Object.fromEntries(
+      Object.entries({ ...change, ...reach }).filter(([, value]) => value !== undefined),
+    ) as Partial<Device>;
+    if (Object.keys(wanted).length === 0) return device;
     await this.dataSource.transaction(async (tx) => {
-      const wanted = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-      if (Object.keys(wanted).length === 0) return;
-      const { affected } = await this.update(tx, id, wanted);
-      if (affected === 0) throw new DeviceNotFoundError(id);
+      await this.update(tx, device, wanted);
+      const { commKeyEncrypted, ...told } = wanted;
+      const hasCommKey = commKeyEncrypted === undefined ? {} : { has_comm_key: commKeyEncrypted !== null };
       await this.audit.logOperation(tx, {
         operation: 'device_changed',
         deviceId: id,
         performedBy: actor,
         serviceName: 'devices',
-        details: wanted,
+        details: { ...told, ...hasCommKey },
       });
     });
     return this.get(id);
@@ -183,14 +196,15 @@ export class DevicesService {
         weakerProof: this.config.aifaceProof === 'equal-lists',
       };
     }
-    const commKey = await this.openCommKey(device);
+    const commKey = await this.access.openCommKey(device);
     return { driver, host, port, transport, encoding, commKey, expectedSerialNumber: serialNumber ?? undefined };
   }
 
-  /** Notes a complete read, in the run's own transaction. */
+  /** Notes a complete read, in the run's own transaction; the terminal proved to be the registered one. */
   async recordCompleteRead(tx: Tx, deviceId: string, runId: string, readAt: Date): Promise<void> {
     await tx.query(
-      `update devices set last_sync_at = greatest(last_sync_at, $2), last_run_id = $3, updated_at = clock_timestamp()
+      `update devices set last_sync_at = greatest(last_sync_at, $2), last_run_id = $3, updated_at = clock_timestamp(),
+              quarantined_at = null, found_serial_number = null
         where id = $1`,
       [deviceId, readAt, runId],
     );
@@ -234,61 +248,44 @@ export class DevicesService {
 
   /** The devices whose comm key was closed with another key file than this server has; undefined: none. */
   async findLocked(): Promise<LockedDevices | undefined> {
-    const devices: Device[] = [];
-    let reason: SecretKeyError | undefined;
-    for (const device of await this.devices.find({ where: { commKeyEncrypted: Not(IsNull()) } })) {
-      try {
-        await this.openCommKey(device);
-      } catch (error) {
-        if (!(error instanceof SecretKeyError)) throw error;
-        devices.push(device);
-        reason = error;
-      }
-    }
-    return reason && { devices, reason };
+    return this.access.findLocked();
   }
 
-  private async update(tx: Tx, id: string, wanted: Partial<Device>): Promise<{ affected?: number }> {
+  /** The columns of a new way to a terminal, once the registered one answered there; empty: no new way is wanted. */
+  private async reachAnew(device: Device, wanted: ReachChange): Promise<Partial<Device>> {
+    const { address, driver, transport, encoding, commKey } = wanted;
+    if ([address, driver, transport, encoding, commKey].every((value) => value === undefined)) return {};
+    const known = await this.targetOf(device);
+    if (known.driver === 'aiface') throw new DialsInError(device.name);
+    const target: AddressTarget = {
+      ...known,
+      ...(address === undefined ? {} : parseDeviceAddress(address)),
+      driver: driver ?? known.driver,
+      transport: transport ?? known.transport,
+      encoding: encoding ?? known.encoding,
+      commKey: commKey ?? known.commKey,
+    };
+    await this.access.introduce(target);
+    const { host, port } = target;
+    const closed = commKey === undefined ? {} : { commKeyEncrypted: await this.access.closeCommKey(commKey) };
+    return { host, port, driver, transport, encoding, ...closed };
+  }
+
+  private async update(tx: Tx, device: Device, wanted: Partial<Device>): Promise<void> {
     try {
-      return await tx.update(Device, { id }, wanted);
+      await tx.update(Device, { id: device.id }, wanted);
     } catch (error) {
       if (sqlState(error) !== SqlState.UNIQUE_VIOLATION) throw error;
-      const { host, port, transport } = await this.get(id);
+      const { host, port, transport } = { ...device, ...wanted };
       if (host === null || port === null) throw error;
       const rival = await this.devices.findOneByOrFail({ host, port, transport, enabled: true });
       throw DeviceAlreadyRegisteredError.forAddress({ host, port }, rival);
     }
   }
 
-  private async introduce(
-    target: AddressTarget,
-  ): Promise<{ identity: DeviceIdentity; userCount: number; deviceTime: WallTime }> {
-    await using reader = await this.gateway.openReader(target);
-    const { users: userCount } = await reader.readCounters();
-    return { identity: reader.identity, userCount, deviceTime: await reader.readClock() };
-  }
-
   private async refuseKnownAddress({ host, port, transport }: AddressTarget): Promise<void> {
     const known = await this.devices.findOne({ where: { host, port, transport, enabled: true } });
     if (known) throw DeviceAlreadyRegisteredError.forAddress({ host, port }, known);
-  }
-
-  /** A comm key closed with a key file of our own could not be opened by the servers that share another one. */
-  private async refuseForeignKeyFile(): Promise<void> {
-    const locked = await this.findLocked();
-    if (locked) throw locked.reason;
-  }
-
-  /** Closed form of a comm key; null for 0, which means that there is none. */
-  private async closeCommKey(commKey: number): Promise<string | null> {
-    if (commKey === 0) return null;
-    await this.refuseForeignKeyFile();
-    return this.vault.close(String(commKey));
-  }
-
-  /** @throws {SecretKeyError} the key file here is not the one that it was closed with */
-  private async openCommKey({ commKeyEncrypted }: Device): Promise<number> {
-    return commKeyEncrypted === null ? 0 : Number(await this.vault.open(commKeyEncrypted));
   }
 
   private async refuseKnownSerial({ serialNumber }: DeviceIdentity): Promise<void> {

@@ -1,7 +1,7 @@
+import { isNetwork } from '@app/device-gateway';
 import { isTimeZone } from 'class-validator';
 import { type Device } from './device.entity.js';
 import { BadDeviceNameError, BadNetworkError, LONGEST_NAME, UnknownTimeZoneError } from './devices.errors.js';
-import { isNetwork } from './networks.js';
 
 /**
  * Checks what people tell of a device, however they tell it: a wrong zone would keep a terminal from ever registering.

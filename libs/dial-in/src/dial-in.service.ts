@@ -8,7 +8,7 @@ import { BackgroundWork, Clock, systemActor, wallTimeInZone } from '@app/kernel'
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CannotListenError } from './dial-in.errors.js';
-import { isWithin } from '@app/devices';
+import { isWithin } from '@app/device-gateway';
 import { PendingTerminalsService } from './pending-terminals.service.js';
 import { TerminalAlarms } from './terminal-alarms.js';
 import { TerminalIntake } from './terminal-intake.js';

@@ -1,19 +1,9 @@
-import { AdminGuard, CurrentActor } from '@app/auth';
+import { CurrentActor, Permit } from '@app/auth';
 import { DeviceView, deviceView } from '@app/devices';
-import { ProblemDocument } from '@app/http';
+import { Problems } from '@app/http';
 import { type Actor } from '@app/kernel';
-import { Body, Controller, Get, Param, Post, UseGuards } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiBearerAuth,
-  ApiConflictResponse,
-  ApiCreatedResponse,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   AdoptTerminalBody,
   PendingTerminalView,
@@ -24,8 +14,7 @@ import { PendingTerminalsService } from './pending-terminals.service.js';
 
 @ApiTags('devices')
 @ApiBearerAuth()
-@ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
-@UseGuards(AdminGuard)
+@Permit('viewer')
 @Controller('api/pending-terminals')
 export class PendingTerminalsController {
   constructor(private readonly pending: PendingTerminalsService) {}
@@ -38,6 +27,7 @@ export class PendingTerminalsController {
   }
 
   @Post(':serial_number/adopt')
+  @Permit('administrator')
   @ApiOperation({
     summary: 'Register one of them',
     description:
@@ -45,9 +35,7 @@ export class PendingTerminalsController {
       'now on it must dial in from the network that it is in (PATCH /api/devices/:id changes that).',
   })
   @ApiCreatedResponse({ type: DeviceView })
-  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request' })
-  @ApiNotFoundResponse({ type: ProblemDocument, description: 'dial-in/not-pending' })
-  @ApiConflictResponse({ type: ProblemDocument, description: 'devices/already-registered' })
+  @Problems('devices/bad-name', 'devices/unknown-time-zone', 'dial-in/not-pending', 'devices/already-registered')
   async adopt(
     @Param() { serial_number: serialNumber }: SerialNumberParam,
     @Body() { name, time_zone: timeZone }: AdoptTerminalBody,

@@ -6,7 +6,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { DataSource, type Repository } from 'typeorm';
 import { PendingTerminal } from './dial-in.entities.js';
 import { PendingTerminalNotFoundError } from './dial-in.errors.js';
-import { siteNetworkOf } from '@app/devices';
+import { siteNetworkOf } from '@app/device-gateway';
 import { storable, storableName } from './storable.js';
 
 /** Whoever invents serial numbers must not fill the database: of more, those seen longest ago are forgotten. */

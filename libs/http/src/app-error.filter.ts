@@ -20,7 +20,8 @@ export class AppErrorFilter implements ExceptionFilter {
       return;
     }
     if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="holdfast"');
-    if (problem.status === 503) response.setHeader('Retry-After', String(RETRY_AFTER_SECONDS));
+    const retryAfterSeconds = retryAfterOf(problem);
+    if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', String(retryAfterSeconds));
     response
       .status(problem.status)
       .type('application/problem+json')
@@ -37,6 +38,13 @@ export class AppErrorFilter implements ExceptionFilter {
     this.logger.error(error instanceof Error ? error : new Error(String(error)));
     return bareProblem(500, 'http/unforeseen', 'Something went wrong that we did not foresee; the log has the details');
   }
+}
+
+/** An error that knows when it makes sense to come back says so itself. */
+function retryAfterOf({ status, facts }: Problem): number | undefined {
+  const told = facts?.retry_after_seconds;
+  if (typeof told === 'number') return told;
+  return status === 503 ? RETRY_AFTER_SECONDS : undefined;
 }
 
 /** Express middleware (the body parser) throws plain errors that carry a status. */

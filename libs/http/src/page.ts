@@ -7,14 +7,18 @@ export const MAX_PAGE_SIZE = 200;
 
 /** How every list is asked for: a page size, and the cursor that the page before gave. */
 export class PageQuery {
-  @ApiPropertyOptional({ minimum: 1, maximum: MAX_PAGE_SIZE, default: 100, description: 'Page size.' })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_PAGE_SIZE, default: 100, description: 'Page size.' })
   @Type(() => Number)
   @IsInt()
   @Min(1)
   @Max(MAX_PAGE_SIZE)
   readonly limit: number = 100;
 
-  @ApiPropertyOptional({ description: '`next_cursor` of the page before; without it, the first page.' })
+  @ApiPropertyOptional({
+    type: String,
+    maxLength: 500,
+    description: '`next_cursor` of the page before; without it, the first page.',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(500)
@@ -29,7 +33,12 @@ export function pageOf<T>(
     @ApiProperty({ type: Item, isArray: true })
     readonly items: readonly T[];
 
-    @ApiProperty({ type: String, nullable: true, description: 'Cursor of the next page; null on the last one.' })
+    @ApiProperty({
+      type: String,
+      nullable: true,
+      example: 'MTo0NzEx',
+      description: 'Cursor of the next page; null on the last one.',
+    })
     readonly next_cursor: string | null;
   }
   Object.defineProperty(Page, 'name', { value: `${Item.name}Page` });

@@ -18,8 +18,12 @@ export interface Problem {
 export class ProblemDocument implements Problem {
   @ApiProperty({ example: 'urn:holdfast:error:device:incomplete-read' }) readonly type: string;
   @ApiProperty({ example: 'Service Unavailable' }) readonly title: string;
-  @ApiProperty({ example: 503 }) readonly status: number;
-  @ApiProperty({ example: 'device/incomplete-read', description: 'Stable; see the documentation.' })
+  @ApiProperty({ type: 'integer', example: 503 }) readonly status: number;
+  @ApiProperty({
+    example: 'device/incomplete-read',
+    pattern: '^[a-z][a-z-]*/[a-z0-9-]+$',
+    description: 'Stable; docs/errors.md tells what each means.',
+  })
   readonly code: string;
   @ApiProperty({ description: 'What happened, which value, which bound, and the remedy.' }) readonly detail: string;
   @ApiPropertyOptional({ description: 'The path of the request.' }) readonly instance?: string;

@@ -2,7 +2,7 @@ import { canonicalDeviceUserId } from '@app/kernel';
 import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsDate, IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsBoolean, IsDate, IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
 import { ROW_ID } from './id-param.js';
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/i;
@@ -21,10 +21,20 @@ export function OptionalInstant(description: string): PropertyDecorator {
   );
 }
 
+/** An optional `true` or `false` of a query. */
+export function OptionalFlag(description: string): PropertyDecorator {
+  return applyDecorators(
+    ApiPropertyOptional({ type: Boolean, description }),
+    IsOptional(),
+    Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value)),
+    IsBoolean({ message: '$property must be true or false' }),
+  );
+}
+
 /** An optional row number of a query, as its decimal text. */
 export function OptionalRowId(description: string): PropertyDecorator {
   return applyDecorators(
-    ApiPropertyOptional({ type: String, description, example: '1' }),
+    ApiPropertyOptional({ type: String, pattern: ROW_ID.source, description, example: '1' }),
     IsOptional(),
     Matches(ROW_ID, { message: '$property must be a positive whole number' }),
   );
@@ -33,7 +43,13 @@ export function OptionalRowId(description: string): PropertyDecorator {
 /** An optional device user ID of a query, in canonical form: leading zeros do not matter. */
 export function OptionalDeviceUserId(description: string): PropertyDecorator {
   return applyDecorators(
-    ApiPropertyOptional({ type: String, description: `${description}; leading zeros do not matter.`, example: '9001' }),
+    ApiPropertyOptional({
+      type: String,
+      minLength: 1,
+      maxLength: DEVICE_USER_ID_LENGTH,
+      description: `${description}; leading zeros do not matter.`,
+      example: '9001',
+    }),
     IsOptional(),
     IsString(),
     MinLength(1),

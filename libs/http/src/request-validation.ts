@@ -25,22 +25,28 @@ export function requestValidation(): ValidationPipe {
 
 class RequestValidation extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    // PostgreSQL has no text with this character, so that no field can want it.
-    if (metadata.type !== 'custom' && holdsNul(value))
-      throw new InvalidRequestError(['no text may hold the character NUL']);
+    if (metadata.type !== 'custom') refuseWhatNothingWants(value);
     return super.transform(value, metadata);
   }
 }
 
-/** Looks through what came over the wire, however deep it is. */
-function holdsNul(value: unknown): boolean {
+/**
+ * Looks through what came over the wire, however deep it is, for what no field can want: text that PostgreSQL cannot hold,
+ * and names that every object has, which the validator takes for known and the transformer drops without a word.
+ */
+function refuseWhatNothingWants(value: unknown): void {
   const waiting = [value];
   while (waiting.length > 0) {
     const next = waiting.pop();
-    if (typeof next === 'string' && next.includes('\0')) return true;
-    if (typeof next === 'object' && next !== null) waiting.push(...Object.keys(next), ...Object.values(next));
+    if (typeof next === 'string' && (next.includes('\0') || !next.isWellFormed()))
+      throw new InvalidRequestError(['no text may hold the character NUL, or half of a character (a lone surrogate)']);
+    if (typeof next !== 'object' || next === null) continue;
+    for (const name of Object.keys(next)) {
+      if (name in Object.prototype || name === 'prototype')
+        throw new InvalidRequestError([`property ${name} should not exist`]);
+    }
+    waiting.push(...Object.keys(next), ...Object.values(next));
   }
-  return false;
 }
 
 function violationsOf(error: ValidationError): string[] {

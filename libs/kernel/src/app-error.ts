@@ -18,7 +18,10 @@ export type ErrorKind =
 export abstract class AppError extends Error {
   abstract readonly code: string;
   abstract readonly kind: ErrorKind;
-  /** Facts for programs and logs; never a secret, a PIN or a template. */
+  /**
+   * Facts for programs and logs; never a secret, a PIN or a template. `retryAfterSeconds` among them says when the same may
+   * succeed, and stands in the answer's Retry-After.
+   */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(message: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {

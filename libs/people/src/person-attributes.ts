@@ -2,13 +2,14 @@ import { type Tx } from '@app/database';
 import { type DeviceUserId, type PersonRef, type PersonType } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { type AdoptedAttributes } from './adopted-attributes.js';
+import { takeMappingTurn } from './mapping-turn.js';
 
 /** Whom a device user is mapped to now, and what the database holds of both. */
 export interface MappedUser extends PersonRef {
   readonly mappingId: string;
   readonly deviceUserId: DeviceUserId;
   /** What device and database last agreed on; what was never told is missing. */
-  readonly adopted: Partial<AdoptedAttributes>;
+  readonly adopted: AdoptedAttributes;
   /** Undefined: the person has been deleted, and the mapping is left. */
   readonly person: { readonly name: string; readonly cardNumber: string | null } | undefined;
 }
@@ -25,7 +26,7 @@ interface MappedRow {
   readonly device_user_id: DeviceUserId;
   readonly person_id: string;
   readonly person_type: PersonType;
-  readonly adopted: Partial<AdoptedAttributes>;
+  readonly adopted: AdoptedAttributes;
   readonly person_name: string | null;
   readonly card_number: string | null;
 }
@@ -57,6 +58,7 @@ export class PersonAttributes {
     const found = await this.findMappedUser(tx, deviceId, deviceUserId);
     if (!found) return undefined;
     await tx.query('select 1 from people where id = $1 for no key update', [found.personId]);
+    await takeMappingTurn(tx, [deviceId]);
     await tx.query('select 1 from user_machine_mapping where id = $1 for no key update', [found.mappingId]);
     const locked = await this.findMappedUser(tx, deviceId, deviceUserId);
     return locked?.mappingId === found.mappingId ? locked : undefined;
@@ -93,6 +95,19 @@ export class PersonAttributes {
               updated_at = clock_timestamp()
         where id = $1 and person_type = $2`,
       [personId, personType, change.name ?? null, change.cardNumber !== undefined, change.cardNumber ?? null],
+    );
+  }
+
+  /** Adopts what a device tells for the first time; what is adopted already stays. */
+  async adopt(
+    tx: Tx,
+    told: readonly { readonly mappingId: string; readonly attributes: AdoptedAttributes }[],
+  ): Promise<void> {
+    if (told.length === 0) return;
+    await tx.query(
+      `update user_machine_mapping m set adopted = told.attributes || m.adopted
+         from unnest($1::bigint[], $2::jsonb[]) as told (id, attributes) where m.id = told.id`,
+      [told.map(({ mappingId }) => mappingId), told.map(({ attributes }) => JSON.stringify(attributes))],
     );
   }
 

@@ -1,14 +1,7 @@
-import { AdminGuard } from '@app/auth';
-import { pageOf, ProblemDocument } from '@app/http';
-import { Controller, Get, Query, UseGuards } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiBearerAuth,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { Permit } from '@app/auth';
+import { pageOf, Problems } from '@app/http';
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ListPunchesQuery } from './dto/list-punches.query.js';
 import { PunchView, punchView } from './dto/punch.view.js';
 import { PunchesService } from './punches.service.js';
@@ -17,8 +10,7 @@ class PunchViewPage extends pageOf(PunchView) {}
 
 @ApiTags('punches')
 @ApiBearerAuth()
-@ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
-@UseGuards(AdminGuard)
+@Permit('viewer')
 @Controller('api/punches')
 export class PunchesController {
   constructor(private readonly punches: PunchesService) {}
@@ -26,7 +18,7 @@ export class PunchesController {
   @Get()
   @ApiOperation({ summary: 'List punches, newest wall time first' })
   @ApiOkResponse({ type: PunchViewPage })
-  @ApiBadRequestResponse({ type: ProblemDocument, description: 'http/invalid-request, http/bad-cursor' })
+  @Problems('http/bad-cursor')
   async list(@Query() query: ListPunchesQuery): Promise<PunchViewPage> {
     const filter = {
       deviceId: query.device_id,

@@ -1,5 +1,7 @@
 import { AppError } from '@app/kernel';
 
+const RETRY_AFTER_SECONDS = 10;
+
 /** Somebody else holds the lease, and kept it through all retries. */
 export class LeaseBusyError extends AppError {
   readonly code = 'coordination/lease-busy';
@@ -13,7 +15,7 @@ export class LeaseBusyError extends AppError {
   ) {
     const until = expiresAt ? `, until ${expiresAt.toISOString()} at the latest` : '';
     super(`${key} is held by ${holder ?? 'another service'}${until}; try again when it is done`, {
-      details: { key, holder, expiresAt: expiresAt?.toISOString() ?? null },
+      details: { key, holder, expiresAt: expiresAt?.toISOString() ?? null, retryAfterSeconds: RETRY_AFTER_SECONDS },
     });
   }
 }

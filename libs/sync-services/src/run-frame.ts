@@ -1,6 +1,7 @@
 import { DeviceUserAuditService } from '@app/audit';
 import { type Tx } from '@app/database';
-import { type Device } from '@app/devices';
+import { type Device, SwappedTerminals } from '@app/devices';
+import { DeviceError } from '@app/device-gateway';
 import { snakeCased } from '@app/http';
 import { AppError } from '@app/kernel';
 import { deviceLockKey, type Lease, LeaseBusyError, SyncCoordinator } from '@app/sync-coordinator';
@@ -29,6 +30,7 @@ export class RunFrame {
     private readonly dataSource: DataSource,
     private readonly coordinator: SyncCoordinator,
     private readonly journal: SyncRunJournal,
+    private readonly swapped: SwappedTerminals,
     private readonly audit: DeviceUserAuditService,
   ) {}
 
@@ -97,6 +99,8 @@ export class RunFrame {
     try {
       await this.dataSource.transaction(async (tx) => {
         await this.journal.fail(tx, runId, error, { stopped });
+        const stranger = strangerIn(error);
+        if (stranger !== undefined) await this.swapped.quarantine(tx, device, stranger);
         await this.audit.logOperation(tx, {
           operation: 'sync_run_failed',
           deviceId: device.id,
@@ -116,4 +120,11 @@ function isTakenByPeer({ service, stillWanted }: RunRequest, error: unknown): bo
   return (
     stillWanted !== undefined && error instanceof LeaseBusyError && (error.holder?.startsWith(`${service}@`) ?? false)
   );
+}
+
+/** The serial number of a terminal that answered for the registered one. */
+function strangerIn(error: unknown): string | undefined {
+  if (!(error instanceof DeviceError) || error.code !== 'device/serial-mismatch') return undefined;
+  const { serialNumber } = error.details;
+  return typeof serialNumber === 'string' ? serialNumber : undefined;
 }

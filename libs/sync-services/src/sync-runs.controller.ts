@@ -1,6 +1,7 @@
-import { AdminGuard, CurrentActor } from '@app/auth';
+import { CurrentActor, Permit } from '@app/auth';
+import { TERMINAL_PROBLEMS } from '@app/device-gateway';
 import { DevicesService } from '@app/devices';
-import { IdParam, pageOf, ProblemDocument } from '@app/http';
+import { IdParam, pageOf, Problems } from '@app/http';
 import { type Actor } from '@app/kernel';
 import {
   Controller,
@@ -12,19 +13,8 @@ import {
   Query,
   Res,
   Sse,
-  UseGuards,
 } from '@nestjs/common';
-import {
-  ApiAcceptedResponse,
-  ApiBearerAuth,
-  ApiConflictResponse,
-  ApiNotFoundResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiServiceUnavailableResponse,
-  ApiTags,
-  ApiUnauthorizedResponse,
-} from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { map, type Observable } from 'rxjs';
 import { ListRunsQuery } from './dto/list-runs.query.js';
@@ -38,8 +28,7 @@ class SyncRunPage extends pageOf(SyncRunView) {}
 
 @ApiTags('sync runs')
 @ApiBearerAuth()
-@ApiUnauthorizedResponse({ type: ProblemDocument, description: 'auth/unauthenticated' })
-@UseGuards(AdminGuard)
+@Permit('viewer')
 @Controller('api')
 export class SyncRunsController {
   constructor(
@@ -50,6 +39,7 @@ export class SyncRunsController {
   ) {}
 
   @Post('devices/:id/sync')
+  @Permit('operator')
   @ApiOperation({
     summary: 'Read a terminal now: buffer its users, import its punches',
     description:
@@ -57,12 +47,14 @@ export class SyncRunsController {
   })
   @ApiOkResponse({ type: SyncRunView, description: 'The run has ended well.' })
   @ApiAcceptedResponse({ type: SyncRunView, description: 'The run has begun; its progress can be watched.' })
-  @ApiNotFoundResponse({ type: ProblemDocument, description: 'devices/not-found' })
-  @ApiConflictResponse({ type: ProblemDocument, description: 'coordination/lease-busy, device/serial-mismatch' })
-  @ApiServiceUnavailableResponse({
-    type: ProblemDocument,
-    description: 'device/incomplete-read, device/unreachable, …',
-  })
+  @Problems(
+    'devices/not-found',
+    'coordination/lease-busy',
+    'device/serial-mismatch',
+    'coordination/lease-lost',
+    'work/aborted',
+    ...TERMINAL_PROBLEMS,
+  )
   async sync(
     @Param() { id }: IdParam,
     @Query() { wait }: SyncDeviceQuery,
@@ -78,6 +70,7 @@ export class SyncRunsController {
   @Get('sync-runs')
   @ApiOperation({ summary: 'List sync runs, newest first' })
   @ApiOkResponse({ type: SyncRunPage })
+  @Problems('http/bad-cursor')
   async list(@Query() query: ListRunsQuery): Promise<SyncRunPage> {
     const { device_id: deviceId, ...rest } = query;
     const { items, nextCursor } = await this.journal.list({ ...rest, deviceId });
@@ -87,7 +80,7 @@ export class SyncRunsController {
   @Get('sync-runs/:id')
   @ApiOperation({ summary: 'Show one sync run' })
   @ApiOkResponse({ type: SyncRunView })
-  @ApiNotFoundResponse({ type: ProblemDocument, description: 'sync/run-not-found' })
+  @Problems('sync/run-not-found')
   async get(@Param() { id }: IdParam): Promise<SyncRunView> {
     return syncRunView(await this.journal.get(id));
   }
@@ -99,8 +92,8 @@ export class SyncRunsController {
       'Server-sent events: `progress` with stage, received_bytes and total_bytes, details_done and details_total; at last `ended` with the run. Stages: ' +
       'waiting, connecting, counting, reading, proving, reading_punches, storing; elsewhere: another server runs it.',
   })
-  @ApiOkResponse({ content: { 'text/event-stream': {} } })
-  @ApiNotFoundResponse({ type: ProblemDocument, description: 'sync/run-not-found' })
+  @ApiOkResponse({ content: { 'text/event-stream': { schema: { type: 'string' } } } })
+  @Problems('sync/run-not-found')
   async watch(@Param() { id }: IdParam): Promise<Observable<MessageEvent>> {
     await this.journal.get(id); // an unknown run is told as such, before a stream begins
     return this.board.watch(id).pipe(map(messageOf));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AuditEntry } from '@app/audit';
-import { AdminTokenService } from '@app/auth';
+import { Authenticator, type Caller, type Credential } from '@app/auth';
 import { DeletedDeviceUser, DeviceUserDeletions, DeviceWrite } from '@app/device-writer';
 import { type Device } from '@app/devices';
 import { type Actor, administrator, canonicalDeviceUserId } from '@app/kernel';
@@ -30,8 +30,8 @@ let administrators = 0;
 let token: string;
 
 beforeAll(async () => {
-  const tokens = { authenticate: async (wanted: string) => callers.get(wanted) };
-  app = await openWriterApp(terminal, { clock, provide: [[AdminTokenService, tokens]] });
+  const authenticator = { authenticate: async ({ secret }: Credential) => callerOf(secret) };
+  app = await openWriterApp(terminal, { clock, provide: [[Authenticator, authenticator]] });
   ({ dataSource } = app.database);
 });
 afterAll(async () => {
@@ -46,6 +46,12 @@ beforeEach(async () => {
   terminal.reachable = true;
   token = anAdministrator();
 });
+
+function callerOf(secret: string): Caller | undefined {
+  const actor = callers.get(secret);
+  if (!actor || actor.kind === 'system') return undefined;
+  return { actor: { ...actor, kind: actor.kind }, by: 'key', name: secret, expiresAt: null };
+}
 
 /** A new one, whose budget is whole. */
 function anAdministrator(): string {

@@ -290,7 +290,7 @@ describe('a write that is not done', () => {
     terminal.onWrite = async () => terminal.enrol({ ...aScriptedUser('12'), name: 'M' });
     await expect(service.perform(device, rename())).rejects.toMatchObject({
       code: 'device-writer/undetermined',
-      kind: 'internal',
+      kind: 'conflict',
     });
     expect(terminal.writesReceived).toEqual(['update', 'update']);
     expect(await writesOf()).toMatchObject([{ state: 'undetermined' }]);

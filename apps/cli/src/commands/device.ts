@@ -1,4 +1,5 @@
 import { type Command } from 'commander';
+import { addDeviceAccept } from './device-accept.js';
 import { addDeviceAdd } from './device-add.js';
 import { addDeviceAdopt, addDevicePending } from './device-adopt.js';
 import { addDeviceChange } from './device-change.js';
@@ -10,6 +11,7 @@ import { addDeviceUsers } from './device-users.js';
 export function addDeviceCommands(program: Command): void {
   const device = program.command('device').description('find, try and register terminals; nothing on them is changed');
   addDeviceAdd(device);
+  addDeviceAccept(device);
   addDevicePending(device);
   addDeviceAdopt(device);
   addDeviceChange(device);

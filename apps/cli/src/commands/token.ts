@@ -1,26 +1,21 @@
-import { AdminTokenService } from '@app/auth';
 import { type Command } from 'commander';
-import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, tell } from '../output.js';
-import { runCommand } from '../run-command.js';
+import { tell } from '../output.js';
 
-/** `holdfast token …`: whoever may run this may read the database anyway. */
+/** `holdfast token replace` is what older notes say; whoever types it learns what to type now. */
 export function addTokenCommands(program: Command): void {
-  const token = program.command('token').description('the administrator token of the API');
-  token
+  program
+    .command('token', { hidden: true })
     .command('replace')
-    .description('make a new token and revoke the old one, when it was lost or leaked')
-    .option('--json', 'one JSON document on standard output')
-    .action((options: { json?: boolean }) =>
-      runCommand(options, ({ json }) =>
-        withServices(async (app) => {
-          const fresh = await app.get(AdminTokenService).replaceToken();
-          if (json) printJson({ token: fresh });
-          else printData(fresh);
-          tell('The token before it is revoked. While ADMIN_TOKEN is set, that one counts instead.');
-          return ExitCode.DONE;
-        }),
-      ),
-    );
+    .description('made a new administrator token; accounts and keys have taken its place')
+    .option('--json', 'of no effect')
+    .action(() => {
+      tell(
+        'holdfast: there is no single token any more; accounts and API keys have taken its place.\n' +
+          '  a key for a program:   holdfast key create <name> --role administrator\n' +
+          '  a key that has leaked: holdfast key list, then holdfast key revoke <key>\n' +
+          '  a lost password:       holdfast account password <name>',
+      );
+      process.exitCode = ExitCode.USAGE;
+    });
 }

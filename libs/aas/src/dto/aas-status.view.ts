@@ -1,15 +1,16 @@
+import { ApiInstant, ApiRowId } from '@app/http';
 import { ApiProperty } from '@nestjs/swagger';
 import { AAS_READ_OUTCOMES, type AasEmployeeRow, type AasRead, type AasReadOutcome } from '../aas-read.entity.js';
 
 const TEXT = { type: String, nullable: true } as const;
-const COUNT = { type: Number, nullable: true } as const;
+const COUNT = { type: 'integer', nullable: true } as const;
 
 /** One look at an AAS file. */
 export class AasReadView {
-  @ApiProperty() readonly id: string;
-  @ApiProperty() readonly path: string;
+  @ApiRowId() readonly id: string;
+  @ApiProperty({ example: '/srv/aas/tmkq.mdb' }) readonly path: string;
   @ApiProperty({ ...TEXT, enum: ['live', 'backup', 'export'] }) readonly role: string | null;
-  @ApiProperty({ ...TEXT, format: 'date-time' }) readonly modified_at: string | null;
+  @ApiInstant({ nullable: true }) readonly modified_at: string | null;
   @ApiProperty({ enum: AAS_READ_OUTCOMES, description: 'refused: nothing of the file was used.' })
   readonly outcome: AasReadOutcome;
   @ApiProperty({ ...TEXT, example: 'aas/damaged' }) readonly error_code: string | null;
@@ -18,13 +19,15 @@ export class AasReadView {
   @ApiProperty(COUNT) readonly punches: number | null;
   @ApiProperty(COUNT) readonly punches_imported: number | null;
   @ApiProperty({ type: String, isArray: true }) readonly warnings: readonly string[];
-  @ApiProperty({ format: 'date-time' }) readonly read_at: string;
+  @ApiInstant() readonly read_at: string;
 }
 
 /** How the AAS file is doing. */
 export class AasStatusView {
   @ApiProperty({ ...TEXT, description: 'AAS_PATH; null: no AAS is followed.' }) readonly path: string | null;
   @ApiProperty({
+    type: Boolean,
+    enum: [false],
     example: false,
     description: 'Always false: an AAS file tells who is in AAS, and cannot prove who is on a terminal.',
   })
@@ -40,7 +43,7 @@ export class AasEmployeeView {
   readonly device_user_id: string;
   @ApiProperty(TEXT) readonly name: string | null;
   @ApiProperty({ ...TEXT, format: 'date' }) readonly end_date: string | null;
-  @ApiProperty({ format: 'date-time' }) readonly last_read_at: string;
+  @ApiInstant() readonly last_read_at: string;
 }
 
 export function aasReadView(read: AasRead): AasReadView {

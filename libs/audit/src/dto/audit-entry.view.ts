@@ -1,12 +1,13 @@
+import { ApiInstant, ApiRowId } from '@app/http';
 import { ApiProperty } from '@nestjs/swagger';
 import { type AuditEntry } from '../audit-entry.entity.js';
 import { AUDIT_OPERATIONS, type AuditOperation } from '../audit-operation.js';
 
 /** An audit entry as the API shows it. */
 export class AuditEntryView {
-  @ApiProperty({ example: '4711' }) readonly id: string;
+  @ApiRowId({ example: '4711' }) readonly id: string;
   @ApiProperty({ enum: AUDIT_OPERATIONS }) readonly operation_type: AuditOperation;
-  @ApiProperty({ type: String, nullable: true, example: '1' }) readonly device_id: string | null;
+  @ApiRowId({ nullable: true }) readonly device_id: string | null;
   @ApiProperty({ type: String, nullable: true, example: '9001' }) readonly device_user_id: string | null;
   @ApiProperty({ type: String, nullable: true, example: 'Mina Ward' }) readonly device_user_name: string | null;
   @ApiProperty({
@@ -15,9 +16,13 @@ export class AuditEntryView {
   })
   readonly performed_by: string;
   @ApiProperty({ example: 'machineSyncService' }) readonly service_name: string;
-  @ApiProperty({ type: Object, description: 'Facts of this operation; never a PIN or a template.' })
+  @ApiProperty({
+    type: Object,
+    example: { sync_run_id: '12' },
+    description: 'Facts of this operation; never a PIN or a template.',
+  })
   readonly details: Readonly<Record<string, unknown>>;
-  @ApiProperty({ format: 'date-time', description: 'By the database’s clock.' }) readonly timestamp: string;
+  @ApiInstant({ description: 'By the database’s clock.' }) readonly timestamp: string;
 }
 
 export function auditEntryView(entry: AuditEntry): AuditEntryView {

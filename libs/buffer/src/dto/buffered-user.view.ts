@@ -1,29 +1,35 @@
 import { PERSON_TYPES, type PersonType } from '@app/kernel';
+import { ApiInstant, ApiRowId } from '@app/http';
 import { ApiProperty } from '@nestjs/swagger';
 import { type BufferedUser } from '../buffered-user.entity.js';
 import { MAPPING_STATUSES, type MappingStatus } from '../mapping-status.js';
 
 /** A buffer row as the API shows it (requirement 6.2). */
 export class BufferedUserView {
-  @ApiProperty({ example: '17' }) readonly id: string;
-  @ApiProperty({ example: '1' }) readonly device_id: string;
+  @ApiRowId({ example: '17' }) readonly id: string;
+  @ApiRowId() readonly device_id: string;
   @ApiProperty({ example: '9001', description: 'The ID shown on the terminal, in canonical form.' })
   readonly device_user_id: string;
   @ApiProperty({ type: String, nullable: true, example: 'Mina Ward' }) readonly name: string | null;
   @ApiProperty({ type: String, nullable: true, example: '12345678' }) readonly card_number: string | null;
-  @ApiProperty({ example: 0, description: 'The terminal’s privilege byte.' }) readonly privilege: number;
-  @ApiProperty({ type: Number, nullable: true, example: 1 }) readonly group_id: number | null;
+  @ApiProperty({ type: 'integer', example: 0, description: 'The terminal’s privilege byte.' })
+  readonly privilege: number;
+  @ApiProperty({ type: 'integer', nullable: true, example: 1 }) readonly group_id: number | null;
   @ApiProperty({ type: String, nullable: true }) readonly timezone_id: string | null;
   @ApiProperty({ description: 'Whether a PIN is set; the PIN is not kept.' }) readonly has_pin: boolean;
-  @ApiProperty({ type: Number, nullable: true, description: 'Internal number on the terminal; identifies nobody.' })
+  @ApiProperty({ type: 'integer', nullable: true, description: 'Internal number on the terminal; identifies nobody.' })
   readonly slot: number | null;
-  @ApiProperty({ format: 'date-time' }) readonly discovered_at: string;
-  @ApiProperty({ format: 'date-time' }) readonly last_seen_at: string;
+  @ApiInstant() readonly discovered_at: string;
+  @ApiInstant() readonly last_seen_at: string;
   @ApiProperty({ enum: MAPPING_STATUSES }) readonly mapping_status: MappingStatus;
-  @ApiProperty({ type: String, nullable: true }) readonly mapped_to_person_id: string | null;
-  @ApiProperty({ enum: PERSON_TYPES, nullable: true }) readonly mapped_to_person_type: PersonType | null;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true }) readonly mapped_at: string | null;
+  @ApiRowId({ nullable: true }) readonly mapped_to_person_id: string | null;
+  @ApiProperty({ type: String, enum: PERSON_TYPES, nullable: true }) readonly mapped_to_person_type: PersonType | null;
+  @ApiInstant({ nullable: true }) readonly mapped_at: string | null;
   @ApiProperty({ type: String, nullable: true }) readonly notes: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When it was put aside.' })
+  readonly ignored_at: string | null;
+  @ApiProperty({ type: String, nullable: true, example: 'account:mina' }) readonly ignored_by: string | null;
+  @ApiProperty({ type: String, nullable: true }) readonly ignored_reason: string | null;
 }
 
 export function bufferedUserView(row: BufferedUser): BufferedUserView {
@@ -45,5 +51,8 @@ export function bufferedUserView(row: BufferedUser): BufferedUserView {
     mapped_to_person_type: row.mappedToPersonType,
     mapped_at: row.mappedAt?.toISOString() ?? null,
     notes: row.notes,
+    ignored_at: row.ignoredAt?.toISOString() ?? null,
+    ignored_by: row.ignoredBy,
+    ignored_reason: row.ignoredReason,
   };
 }

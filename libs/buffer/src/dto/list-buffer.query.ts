@@ -1,4 +1,4 @@
-import { OptionalInstant, OptionalRowId, PageQuery } from '@app/http';
+import { OptionalFlag, OptionalInstant, OptionalRowId, PageQuery } from '@app/http';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
 import { MAPPING_STATUSES, type MappingStatus } from '../mapping-status.js';
@@ -12,6 +12,9 @@ export class ListBufferQuery extends PageQuery {
   @OptionalRowId('Only users of this device.')
   readonly device_id?: string;
 
+  @OptionalFlag('true: only users that were put aside; false: only users that were not.')
+  readonly ignored?: boolean;
+
   @OptionalInstant('First met at this instant or later.')
   readonly discovered_from?: Date;
 
@@ -24,7 +27,7 @@ export class ListBufferQuery extends PageQuery {
   @OptionalInstant('Last seen at this instant or earlier.')
   readonly last_seen_to?: Date;
 
-  @ApiPropertyOptional({ maxLength: 100, description: 'Part of a name, ID or card number, in any case.' })
+  @ApiPropertyOptional({ minLength: 1, maxLength: 100, description: 'Part of a name, ID or card number, in any case.' })
   @IsOptional()
   @IsString()
   @MinLength(1)

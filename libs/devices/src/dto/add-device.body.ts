@@ -9,21 +9,21 @@ import {
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, IsTimeZone, Max, MaxLength, Min, MinLength } from 'class-validator';
 
-/** What an administrator tells about a terminal; all else is asked from the terminal itself. */
-export class AddDeviceBody {
-  @ApiProperty({ minLength: 1, maxLength: 100, example: 'Front door' })
-  @IsString()
-  @MinLength(1)
-  @MaxLength(100)
-  readonly name: string;
-
-  @ApiProperty({ description: 'Host name or address, with `:port` when it is not 4370.', example: '192.168.1.201' })
+/** How to reach a terminal that is called at its address. */
+export class ReachBody {
+  @ApiProperty({
+    minLength: 1,
+    maxLength: 260,
+    description: 'Host name or address, with `:port` when it is not 4370.',
+    example: '192.168.1.201',
+  })
   @IsString()
   @MinLength(1)
   @MaxLength(260)
   readonly address: string;
 
   @ApiPropertyOptional({
+    type: 'integer',
     minimum: 0,
     maximum: 999_999_999,
     default: 0,
@@ -49,6 +49,15 @@ export class AddDeviceBody {
   @IsOptional()
   @IsIn(NAME_ENCODINGS)
   readonly encoding: NameEncoding = 'auto';
+}
+
+/** What an administrator tells about a terminal; all else is asked from the terminal itself. */
+export class AddDeviceBody extends ReachBody {
+  @ApiProperty({ minLength: 1, maxLength: 100, example: 'Front door' })
+  @IsString()
+  @MinLength(1)
+  @MaxLength(100)
+  readonly name: string;
 
   @ApiPropertyOptional({ description: 'IANA zone of the terminal’s clock.', example: 'Africa/Addis_Ababa' })
   @IsOptional()

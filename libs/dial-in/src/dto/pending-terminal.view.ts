@@ -1,4 +1,4 @@
-import { snakeCased } from '@app/http';
+import { ApiInstant, snakeCased } from '@app/http';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, IsTimeZone, Matches, MaxLength, MinLength } from 'class-validator';
 import { type PendingTerminal } from '../dial-in.entities.js';
@@ -12,19 +12,24 @@ export class PendingTerminalView {
   @ApiProperty({ type: String, nullable: true, example: 'ai806_f06v_v5.17' }) readonly firmware: string | null;
   @ApiProperty({ type: String, nullable: true }) readonly mac: string | null;
   @ApiProperty({
+    type: Object,
     description: 'What it says it holds: users, fingerprints, faces, palms, cards, pins, punches, new_punches.',
     example: { users: 312, faces: 301 },
   })
   readonly counters: object;
-  @ApiProperty({ description: 'What it says it can hold.', example: { users: 5000, punches: 500000 } })
+  @ApiProperty({ type: Object, description: 'What it says it can hold.', example: { users: 5000, punches: 500000 } })
   readonly capacity: object;
-  @ApiProperty({ format: 'date-time' }) readonly first_seen_at: string;
-  @ApiProperty({ format: 'date-time' }) readonly last_seen_at: string;
+  @ApiInstant() readonly first_seen_at: string;
+  @ApiInstant() readonly last_seen_at: string;
 }
 
 /** Names a terminal in a path. */
 export class SerialNumberParam {
-  @ApiProperty({ example: 'AYTH25061234', description: 'The serial number that the terminal shows.' })
+  @ApiProperty({
+    pattern: '^[\\x21-\\x7e]{1,64}$',
+    example: 'AYTH25061234',
+    description: 'The serial number that the terminal shows.',
+  })
   @Matches(/^[\x21-\x7e]{1,64}$/, { message: 'serial_number must be 1 to 64 visible ASCII characters' })
   readonly serial_number: string;
 }

@@ -1,4 +1,5 @@
 import { PERSON_TYPES, type PersonType } from '@app/kernel';
+import { ApiInstant, ApiRowId } from '@app/http';
 import { ApiProperty } from '@nestjs/swagger';
 import { type Punch, PUNCH_PRECISIONS, PUNCH_SOURCES, type PunchPrecision, type PunchSource } from '../punch.entity.js';
 
@@ -7,10 +8,13 @@ type Direction = (typeof DIRECTIONS)[number];
 
 /** A punch as the API shows it. */
 export class PunchView {
-  @ApiProperty({ example: '4711' }) readonly id: string;
-  @ApiProperty({ example: '1' }) readonly device_id: string;
+  @ApiRowId({ example: '4711' }) readonly id: string;
+  @ApiRowId() readonly device_id: string;
   @ApiProperty({ example: '9001' }) readonly device_user_id: string;
-  @ApiProperty({ example: '2026-01-31 07:58:03', description: 'What the terminal’s clock showed.' })
+  @ApiProperty({
+    example: '2026-01-31 07:58:03',
+    description: 'What the terminal’s clock showed.',
+  })
   readonly wall_time: string;
   @ApiProperty({ enum: PUNCH_PRECISIONS }) readonly precise_to: PunchPrecision;
   @ApiProperty({
@@ -22,21 +26,21 @@ export class PunchView {
   readonly instant: string | null;
   @ApiProperty({ example: 'Africa/Addis_Ababa' }) readonly time_zone: string;
   @ApiProperty({
-    type: Number,
+    type: 'integer',
     nullable: true,
     description: 'As the terminal’s number; its meaning depends on the model.',
   })
   readonly verify_mode: number | null;
-  @ApiProperty({ type: Number, nullable: true, description: 'As the terminal’s number.' }) readonly state:
+  @ApiProperty({ type: 'integer', nullable: true, description: 'As the terminal’s number.' }) readonly state:
     number | null;
-  @ApiProperty({ enum: DIRECTIONS, nullable: true }) readonly direction: Direction | null;
+  @ApiProperty({ type: String, enum: DIRECTIONS, nullable: true }) readonly direction: Direction | null;
   @ApiProperty({ type: String, nullable: true }) readonly work_code: string | null;
   @ApiProperty({ enum: PUNCH_SOURCES }) readonly source: PunchSource;
   @ApiProperty({ description: 'Typed in at a desk, not made at a terminal.' }) readonly entered_by_hand: boolean;
-  @ApiProperty({ type: String, nullable: true, description: 'Whoever the user was mapped to at that instant.' })
+  @ApiRowId({ nullable: true, description: 'Whoever the user was mapped to at that instant.' })
   readonly person_id: string | null;
-  @ApiProperty({ enum: PERSON_TYPES, nullable: true }) readonly person_type: PersonType | null;
-  @ApiProperty({ format: 'date-time' }) readonly imported_at: string;
+  @ApiProperty({ type: String, enum: PERSON_TYPES, nullable: true }) readonly person_type: PersonType | null;
+  @ApiInstant() readonly imported_at: string;
 }
 
 export function punchView(punch: Punch): PunchView {

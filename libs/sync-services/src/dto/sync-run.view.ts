@@ -1,17 +1,17 @@
-import { snakeCased } from '@app/http';
+import { ApiInstant, ApiRowId, snakeCased } from '@app/http';
 import { ApiProperty } from '@nestjs/swagger';
 import { RUN_OUTCOMES, type RunOutcome, type SyncRunRow } from '../sync-run.entity.js';
 
-const COUNT = { type: Number, nullable: true } as const;
+const COUNT = { type: 'integer', nullable: true } as const;
 
 /** A sync run as the API shows it. Counts are null unless it succeeded; those of users also when it read a file. */
 export class SyncRunView {
-  @ApiProperty({ example: '12' }) readonly id: string;
-  @ApiProperty({ example: '1' }) readonly device_id: string;
+  @ApiRowId({ example: '12' }) readonly id: string;
+  @ApiRowId() readonly device_id: string;
   @ApiProperty({ example: 'machineSyncService' }) readonly service: string;
   @ApiProperty({ example: 'admin-token' }) readonly requested_by: string;
-  @ApiProperty({ format: 'date-time' }) readonly started_at: string;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true }) readonly finished_at: string | null;
+  @ApiInstant() readonly started_at: string;
+  @ApiInstant({ nullable: true }) readonly finished_at: string | null;
   @ApiProperty({ enum: RUN_OUTCOMES }) readonly outcome: RunOutcome;
   @ApiProperty({ type: String, nullable: true, example: 'device/incomplete-read' }) readonly error_code: string | null;
   @ApiProperty({ type: String, nullable: true }) readonly error_message: string | null;

@@ -1,11 +1,11 @@
 import { DeviceError, type ProbeStageName } from '../../device.errors.js';
-import { type AddressTarget } from '../../device-target.js';
+import { type CheckedTarget } from '../../device-networks.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { ZklibReader } from './zklib-reader.js';
 
 /** Opens a session through npm node-zklib. @throws {DeviceError} with the stage at which it failed */
 export async function openZklibReader(
-  target: AddressTarget,
+  target: CheckedTarget,
   timeouts: GatewayTimeouts,
   options: { readonly signal?: AbortSignal; readonly onStage: (stage: ProbeStageName) => void },
 ): Promise<ZklibReader> {

@@ -1,5 +1,5 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import {
@@ -14,7 +14,7 @@ import {
   type ZkPacket,
 } from '@app/zk-protocol';
 import { DeviceError } from '../../device.errors.js';
-import { type AddressTarget } from '../../device-target.js';
+import { type CheckedTarget } from '../../device-networks.js';
 import { connectFailure } from '../zk/tcp-transport.js';
 
 /**
@@ -27,12 +27,12 @@ export class ReadOnlyRelay {
   failure?: DeviceError;
   private readonly closers: (() => void)[] = [];
 
-  private constructor(private readonly target: AddressTarget) {}
+  private constructor(private readonly target: CheckedTarget) {}
 
   /** The port on loopback that the driver is to use. */
   port = 0;
 
-  static async open(target: AddressTarget): Promise<ReadOnlyRelay> {
+  static async open(target: CheckedTarget): Promise<ReadOnlyRelay> {
     const relay = new ReadOnlyRelay(target);
     relay.port = await (target.transport === 'tcp' ? relay.openTcp() : relay.openUdp());
     return relay;
@@ -86,7 +86,7 @@ export class ReadOnlyRelay {
 
   private async openUdp(): Promise<number> {
     const near = createSocket('udp4');
-    const far = createSocket('udp4');
+    const far = createSocket(isIPv6(this.target.host) ? 'udp6' : 'udp4');
     near.bind(0, '127.0.0.1');
     await once(near, 'listening');
     const gate = new Gate();

@@ -12,7 +12,7 @@ import { type CompletePunchRead } from '../../complete-punch-read.js';
 import { type CompleteUserRead } from '../../complete-user-read.js';
 import { DeviceError, IncompleteReadError } from '../../device.errors.js';
 import { DeviceReader, type ReadOptions } from '../../device-reader.js';
-import { type AddressTarget } from '../../device-target.js';
+import { type CheckedTarget } from '../../device-networks.js';
 import { type DeviceCounters, type DeviceIdentity } from '../../device-user.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { nameDecoder } from '../../name-encoding.js';
@@ -38,7 +38,7 @@ export class ZklibReader extends DeviceReader {
     );
 
   constructor(
-    private readonly target: AddressTarget,
+    private readonly target: CheckedTarget,
     private readonly timeouts: GatewayTimeouts,
     private readonly signal?: AbortSignal,
   ) {

@@ -1,5 +1,5 @@
 import { DeviceError, type ProbeStageName } from '../../device.errors.js';
-import { type AddressTarget } from '../../device-target.js';
+import { type CheckedTarget } from '../../device-networks.js';
 import { type DeviceIdentity } from '../../device-user.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { ReadOnlyChannel } from './read-only-channel.js';
@@ -19,7 +19,7 @@ export interface OpenZkOptions {
 
 /** Opens a read session with our own driver. @throws {DeviceError} with the stage at which it failed */
 export async function openZkReader(
-  target: AddressTarget,
+  target: CheckedTarget,
   timeouts: GatewayTimeouts,
   options: OpenZkOptions,
 ): Promise<ZkReader> {
@@ -31,7 +31,7 @@ export async function openZkReader(
 
 /** Opens a session that listens. @throws {DeviceError} with the stage at which it failed */
 export async function openZkEvents(
-  target: AddressTarget,
+  target: CheckedTarget,
   timeouts: GatewayTimeouts,
   options: OpenZkOptions,
 ): Promise<ZkEvents> {
@@ -46,7 +46,7 @@ export async function openZkEvents(
  * @throws {DeviceError} with the stage at which it failed
  */
 export async function openZk<C extends ZkChannel, T>(
-  target: AddressTarget,
+  target: CheckedTarget,
   timeouts: GatewayTimeouts,
   options: OpenZkOptions,
   kind: {
@@ -72,7 +72,7 @@ export async function openZk<C extends ZkChannel, T>(
 }
 
 function openTransport(
-  { transport, host, port }: AddressTarget,
+  { transport, host, port }: CheckedTarget,
   { connectMs }: GatewayTimeouts,
   signal: AbortSignal | undefined,
 ): Promise<ZkTransport> {

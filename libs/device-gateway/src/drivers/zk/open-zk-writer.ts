@@ -1,4 +1,4 @@
-import { type AddressTarget } from '../../device-target.js';
+import { type CheckedTarget } from '../../device-networks.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { openZk, type OpenZkOptions } from './open-zk-reader.js';
 import { WriteChannel } from './write-channel.js';
@@ -9,7 +9,7 @@ import { ZkWriteSession } from './zk-write-session.js';
  * @throws {DeviceError} with the stage at which it failed
  */
 export async function openZkWriteSession(
-  target: AddressTarget,
+  target: CheckedTarget,
   timeouts: GatewayTimeouts,
   options: OpenZkOptions,
 ): Promise<ZkWriteSession> {

@@ -19,7 +19,7 @@ export class TcpTransport implements ZkTransport {
     socket.on('close', () => this.fail(connectionLost('it was closed')));
   }
 
-  /** @throws {DeviceError} `device/unreachable`, `device/unresolved` or `device/timeout` */
+  /** @param host an address, never a name @throws {DeviceError} `device/unreachable` or `device/timeout` */
   static async open(host: string, port: number, connectMs: number, signal?: AbortSignal): Promise<TcpTransport> {
     const socket = connect({ host, port, noDelay: true });
     await new Promise<void>((resolve, reject) => {

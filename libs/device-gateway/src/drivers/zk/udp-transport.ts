@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
+import { isIPv6 } from 'node:net';
 import { decodePacket, encodePacket, ZkFormatError, type ZkPacket } from '@app/zk-protocol';
 import { DeviceError } from '../../device.errors.js';
 import { connectFailure } from './tcp-transport.js';
@@ -22,16 +22,13 @@ export class UdpTransport implements ZkTransport {
     });
   }
 
-  /** @throws {DeviceError} `device/unresolved` */
-  static async open(host: string, port: number): Promise<UdpTransport> {
-    const { address, family } = await lookup(host).catch((error: NodeJS.ErrnoException) => {
-      throw connectFailure(host, port, error);
-    });
-    const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
+  /** @param address never a name @throws {DeviceError} `device/unreachable` */
+  static async open(address: string, port: number): Promise<UdpTransport> {
+    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
     await new Promise<void>((resolve, reject) => {
       socket.once('error', (error: NodeJS.ErrnoException) => {
         socket.close();
-        reject(connectFailure(host, port, error));
+        reject(connectFailure(address, port, error));
       });
       socket.connect(port, address, () => {
         socket.removeAllListeners('error');

@@ -74,7 +74,7 @@ export function requireSerialNumber(serialNumber: string, { expectedSerialNumber
   throw new DeviceError(
     'device/serial-mismatch',
     `At ${host}:${port} there is now a terminal with serial number ${serialNumber}; ${expectedSerialNumber} is registered. ` +
-      'If it was replaced, switch the registered device off (device change … --enabled off) and add the new one',
+      'If it takes its place, accept it (device accept); else switch the registered device off and add the new one',
     { details: { serialNumber, expectedSerialNumber } },
   );
 }

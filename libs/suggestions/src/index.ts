@@ -1,0 +1,4 @@
+export { EVIDENCE_KINDS, type Evidence, type EvidenceKind } from './evidence.js';
+export { AlreadyMappedError, RosterTooLargeError } from './suggestions.errors.js';
+export { SuggestionsModule } from './suggestions.module.js';
+export { type Suggestion, type SuggestionsForUser, SuggestionsService } from './suggestions.service.js';
