@@ -77,8 +77,7 @@ export class ConflictsController {
   @ApiOkResponse({ type: ConflictView })
   @ApiBadRequestResponse({
     type: ProblemDocument,
-    description:
-      'http/invalid-request, conflict/vain-choice, device-writer/unwritable-value',
+    description: 'http/invalid-request, conflict/vain-choice, device-writer/unwritable-value',
   })
   @ApiNotFoundResponse({ type: ProblemDocument, description: 'conflict/not-found, device-writer/user-absent' })
   @ApiConflictResponse({
