@@ -38,6 +38,8 @@ const UP = [
   `create function user_machine_mapping_end_conflicts() returns trigger language plpgsql as $$
    begin
      if tg_op = 'UPDATE' and (old.valid_to is not null or new.valid_to is null) then return null; end if;
+     -- In the order in which runs take them, so that nobody waits in a circle.
+     perform 1 from device_user_buffer where device_id = old.device_id and device_user_id = old.device_user_id for no key update;
      with ended as (
        update user_conflicts
           set resolved = true, resolved_at = clock_timestamp(), resolved_by = 'system',

@@ -40,7 +40,7 @@ export interface SyncedTerminal extends AsyncDisposable {
   /** It counts one user more than it has. */
   miscount(): void;
   /** What is written to a user is refused, or said to be done and is not. */
-  spoilWrites?(how: 'refuse' | 'ignore'): void;
+  spoilWrites(how: 'refuse' | 'ignore'): void;
   clearFaults(): void;
   /** Resolves when it can be read: a terminal that dials in may be on its way. */
   ready(): Promise<void>;
@@ -140,6 +140,13 @@ export const SYNCED_AIFACE: SyncedKind = {
       setFault: (place) => void (terminal.faults = place === undefined ? {} : aifaceFaultCatalogue()[place].faults),
       withhold: () => void (terminal.faults = { lies: { honestlyShortPage: 1 } }),
       miscount: () => void (terminal.faults = { lies: { userCounter: 1 } }),
+      spoilWrites: (how) =>
+        void (terminal.faults = {
+          replies: (['set', 'delete'] as const).map((step) => ({
+            step,
+            effect: how === 'refuse' ? { kind: 'decline' } : { kind: 'unheeded', reply: 'ok' },
+          })),
+        }),
       clearFaults: () => void (terminal.faults = {}),
       ready,
       snapshot: () => terminal.snapshot(),

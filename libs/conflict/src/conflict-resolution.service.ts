@@ -5,6 +5,7 @@ import { DevicesService } from '@app/devices';
 import { DeviceWriteService, StaleDeviceUserError, type UserSnapshot, WriteConsequences } from '@app/device-writer';
 import { type Actor, AppError, canonicalDeviceUserId, Clock } from '@app/kernel';
 import { PersonAttributes } from '@app/people';
+import { deviceLockKey, LeaseBusyError, SyncCoordinator } from '@app/sync-coordinator';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CONFLICT_PURPOSE, CONFLICT_SERVICE, ConflictConsequence, ConflictMovedError } from './conflict-consequence.js';
@@ -50,6 +51,7 @@ export class ConflictResolutionService implements OnModuleInit {
     private readonly consequence: ConflictConsequence,
     private readonly consequences: WriteConsequences,
     private readonly people: PersonAttributes,
+    private readonly coordinator: SyncCoordinator,
     private readonly devices: DevicesService,
     private readonly writes: DeviceWriteService,
     private readonly audit: DeviceUserAuditService,
@@ -164,7 +166,10 @@ export class ConflictResolutionService implements OnModuleInit {
     }
   }
 
-  /** Lets the record say what is so now; gives the error that tells it. */
+  /**
+   * Lets the record say what is so now, in turn with the runs; gives the error that tells it. Whoever has the device just
+   * then compares anyway.
+   */
   private async refresh(
     { id, deviceId, deviceUserId }: UserConflict,
     nameLimit: NameLimit,
@@ -172,10 +177,16 @@ export class ConflictResolutionService implements OnModuleInit {
     performedBy: Actor,
   ): Promise<AppError> {
     const context = { deviceId, seenAt: this.clock.now(), service: CONFLICT_SERVICE, performedBy, nameLimit };
-    await this.dataSource.transaction(async (tx) => {
-      const mapped = await this.people.lockMappedUser(tx, deviceId, deviceUserId);
-      if (mapped) await this.detection.reevaluate(tx, context, mapped, told);
-    });
+    try {
+      await this.coordinator.withLease(deviceLockKey(deviceId), { service: CONFLICT_SERVICE }, (lease) =>
+        lease.transaction(async (tx) => {
+          const mapped = await this.people.lockMappedUser(tx, deviceId, deviceUserId);
+          if (mapped) await this.detection.reevaluate(tx, context, mapped, told);
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof LeaseBusyError)) throw error;
+    }
     return new ChangedMeanwhileError(await this.getConflict(id));
   }
 

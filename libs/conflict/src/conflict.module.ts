@@ -3,6 +3,7 @@ import { ClockModule } from '@app/config';
 import { DevicesModule } from '@app/devices';
 import { DeviceWriterModule } from '@app/device-writer';
 import { PeopleModule } from '@app/people';
+import { SyncCoordinatorModule } from '@app/sync-coordinator';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ConflictConsequence } from './conflict-consequence.js';
@@ -24,7 +25,15 @@ export class ConflictDetectionModule {}
 
 /** Shows contradictions between device and database, and settles them as administrators decide. */
 @Module({
-  imports: [ClockModule, AuditModule, PeopleModule, DevicesModule, DeviceWriterModule, ConflictDetectionModule],
+  imports: [
+    ClockModule,
+    AuditModule,
+    PeopleModule,
+    DevicesModule,
+    DeviceWriterModule,
+    SyncCoordinatorModule,
+    ConflictDetectionModule,
+  ],
   controllers: [ConflictsController],
   providers: [ConflictResolutionService, ConflictConsequence, ConflictDetails],
   exports: [ConflictResolutionService],
