@@ -259,6 +259,5 @@ async function timed<T>(work: () => Promise<T>): Promise<{ readonly result: T; r
   const startedAt = performance.now();
   const result = await work();
   const durationMs = performance.now() - startedAt;
-  process.stderr.write(`detection took ${Math.round(durationMs)} ms\n`);
   return { result, durationMs };
 }
