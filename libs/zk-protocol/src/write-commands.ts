@@ -21,6 +21,7 @@ const LARGEST_UPLOAD_BYTES = 1024 * 1024;
 const SAVE_DATA = Buffer.from([0x0c, 0, 0, 0, 0, 0, 0x08, 0]);
 const NO_DATA = Buffer.alloc(0);
 const HIGHEST_FINGER = 9;
+const LONGEST_DISABLE_SECONDS = 300;
 
 /** Locks keypad, reader and sensor; the terminal unlocks itself after so long, should nobody do it (2.3). */
 export function encodeDisable(seconds: number): ZkWrite {
@@ -93,7 +94,7 @@ export function isWriteOfOneUser(command: number, data: Buffer): boolean {
     case Command.TEMPLATE_WRITE:
       return data.length === 6 && data.readUInt16LE(0) !== 0 && data[2] <= HIGHEST_FINGER;
     case Command.DISABLE_DEVICE:
-      return data.length === 4 && data.readUInt32LE(0) > 0;
+      return data.length === 4 && data.readUInt32LE(0) > 0 && data.readUInt32LE(0) <= LONGEST_DISABLE_SECONDS;
     case Command.REFRESH_DATA:
     case Command.FREE_DATA:
       return data.length === 0;

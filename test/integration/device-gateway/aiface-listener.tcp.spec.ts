@@ -186,7 +186,7 @@ describe('a connection is closed, and somebody is told, when', () => {
   });
 
   it('it is the oldest of too many from one address that do not register', async () => {
-    const patient = await openListener({ ...timeouts, replyMs: 60_000 }, host);
+    const patient = await openListener({ ...timeouts, replyMs: 60_000, silenceMs: 60_000 }, host);
     const oldest = await ScriptedTerminal.dial(patient.url);
     const strangers = await Promise.all(Array.from({ length: 255 }, () => ScriptedTerminal.dial(patient.url)));
     const terminal = await ScriptedTerminal.dial(patient.url);

@@ -263,7 +263,7 @@ describe('whatever a file holds', () => {
         if (!wanted.allOrNothing && typeof again === 'object' && again !== null && 'totals' in again)
           expect(again.totals).toMatchObject({ created: 0, updated: 0, deactivated: 0 });
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   }, 300_000);
 
@@ -280,7 +280,7 @@ describe('whatever a file holds', () => {
         expect(await auditOf('people_imported')).toHaveLength(audited);
         expect(await outcomeOf(file, wanted)).toEqual(told);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   }, 300_000);
 
@@ -299,7 +299,7 @@ describe('whatever a file holds', () => {
         }
         expect(results[1]).toEqual(results[0]);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   }, 300_000);
 
@@ -312,7 +312,7 @@ describe('whatever a file holds', () => {
           expect({ status, code: body.code }).toEqual({ status: 400, code: expect.stringMatching(/^people\//) });
         expect(await isImporting()).toBe(false);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   }, 300_000);
 });
