@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { isReadOrSessionCommand } from '@app/zk-protocol';
+import { Command, isReadOrSessionCommand } from '@app/zk-protocol';
 import fc from 'fast-check';
 import { findError } from '../../apps/server/src/openapi/error-catalogue.js';
 import { getError } from '../../apps/server/src/openapi/error-status.js';
@@ -42,7 +42,7 @@ function defectOf(answer: Answer, { operationId, path }: Described, sentPath: st
 }
 
 it(
-  `answers ${REQUESTS} requests to each route as the document says: no defect shows, and no terminal is written to`,
+  `answers ${REQUESTS} requests to each route as the document says: no defect shows, and nothing is written to a terminal without its intent`,
   async () => {
     const known = { id: ['1', contract.device.id, '999999999'], serial_number: [contract.pending.serialNumber] };
     const seen = new Map<string, Set<number>>();
@@ -59,7 +59,11 @@ it(
         { numRuns: REQUESTS },
       );
     }
-    expect(contract.terminal.journal.outside(isReadOrSessionCommand)).toEqual([]);
+    const written = contract.terminal.journal.outside(isReadOrSessionCommand);
+    const changes = written.filter(({ command }) => command === Command.USER_WRITE || command === Command.DELETE_USER);
+    const intents = await contract.database.dataSource.query<unknown[]>('select 1 from device_writes');
+    expect(changes.length).toBeLessThanOrEqual(intents.length);
+    if (intents.length === 0) expect(written).toEqual([]);
     const good = [...seen].filter(([, statuses]) => [...statuses].some((status) => status < 300));
     expect(good.length).toBeGreaterThan(seen.size / 2); // the requests are not all nonsense
     const unforeseen = contract.logged.filter((line) => line.includes('http/unforeseen'));
