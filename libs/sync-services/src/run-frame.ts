@@ -51,7 +51,7 @@ export class RunFrame {
         return work({ runId, device, request, lease, signal });
       });
     } catch (error) {
-      if (error instanceof RunSupersededError || isTakenByPeer(request, error)) {
+      if (error instanceof RunSupersededError || (await isTakenByPeer(request, error))) {
         await this.journal.withdraw(runId);
         throw new RunSupersededError();
       }
@@ -115,11 +115,10 @@ export class RunFrame {
   }
 }
 
-/** Whether a run that nobody insists on waited in vain because the same service is at the device on another server. */
-function isTakenByPeer({ service, stillWanted }: RunRequest, error: unknown): boolean {
-  return (
-    stillWanted !== undefined && error instanceof LeaseBusyError && (error.holder?.startsWith(`${service}@`) ?? false)
-  );
+/** Whether a run that nobody insists on waited in vain because the same service is at the device on another server, or was. */
+async function isTakenByPeer({ service, stillWanted }: RunRequest, error: unknown): Promise<boolean> {
+  if (stillWanted === undefined || !(error instanceof LeaseBusyError)) return false;
+  return error.holder?.startsWith(`${service}@`) === true || !(await stillWanted());
 }
 
 /** The serial number of a terminal that answered for the registered one. */
