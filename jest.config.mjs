@@ -27,4 +27,6 @@ export default {
   testEnvironment: 'node',
   testTimeout: 60_000,
   maxWorkers: 2,
+  // Modules that a test file has loaded are never freed; a worker that holds too many spends its time in collecting.
+  workerIdleMemoryLimit: '1GB',
 };
