@@ -13,6 +13,7 @@ import { JournalDeviceWrites1764300000030 } from './1764300000030-JournalDeviceW
 import { SettleConflicts1764300000040 } from './1764300000040-SettleConflicts.js';
 import { RememberIdempotencyKeys1764300000050 } from './1764300000050-RememberIdempotencyKeys.js';
 import { SearchBufferText1764300000051 } from './1764300000051-SearchBufferText.js';
+import { WatchUsers1764400000000 } from './1764400000000-WatchUsers.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   SettleConflicts1764300000040,
   RememberIdempotencyKeys1764300000050,
   SearchBufferText1764300000051,
+  WatchUsers1764400000000,
 ];

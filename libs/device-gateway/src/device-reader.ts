@@ -1,6 +1,7 @@
 import { type DeviceUserId, type WallTime } from '@app/kernel';
 import { type CompletePunchRead, type LogPosition } from './complete-punch-read.js';
 import { type CompleteUserRead } from './complete-user-read.js';
+import { type DeviceOperation } from './device-operation.js';
 import { type DeviceCounters, type DeviceIdentity } from './device-user.js';
 
 /** How far a read is. */
@@ -53,6 +54,15 @@ export abstract class DeviceReader implements AsyncDisposable {
 
   /** @throws {DeviceError} */
   abstract readCounters(): Promise<DeviceCounters>;
+
+  /**
+   * The terminal's own log of what operators did at its keypad, oldest first; undefined: it keeps none that can be read.
+   * @throws {IncompleteReadError} it is not proven that this is all of it
+   * @throws {DeviceError} the session broke
+   */
+  async readOperations(): Promise<readonly DeviceOperation[] | undefined> {
+    return undefined;
+  }
 
   /** What the terminal's clock shows. @throws {DeviceError} */
   abstract readClock(): Promise<WallTime>;

@@ -14,6 +14,8 @@ export interface DeviceCounters {
   readonly templates?: number;
   readonly punches?: number;
   readonly userCapacity?: number;
+  readonly templateCapacity?: number;
+  readonly punchCapacity?: number;
   readonly faces?: number;
 }
 

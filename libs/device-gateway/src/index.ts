@@ -14,6 +14,7 @@ export { DeviceNetworks, HOST_RESOLVER, type HostResolver } from './device-netwo
 export { isNetwork, isWithin, siteNetworkOf } from './networks.js';
 export { DeviceGatewayModule } from './device-gateway.module.js';
 export { type DeviceEvent, DeviceEvents } from './device-events.js';
+export { type DeviceOperation } from './device-operation.js';
 export { type DevicePunch } from './device-punch.js';
 export {
   DeviceReader,

@@ -109,8 +109,9 @@ export class ZklibReader extends DeviceReader {
   }
 
   async readCounters(): Promise<DeviceCounters> {
-    const { users, templates, punches, userCapacity, faces } = freeSizesOf(await this.command(Command.FREE_SIZES));
-    return { users, templates, punches, userCapacity, faces };
+    const sizes = freeSizesOf(await this.command(Command.FREE_SIZES));
+    const { users, templates, punches, userCapacity, templateCapacity, punchCapacity, faces } = sizes;
+    return { users, templates, punches, userCapacity, templateCapacity, punchCapacity, faces };
   }
 
   async readClock(): Promise<WallTime> {

@@ -54,8 +54,9 @@ export class ZkReader extends DeviceReader {
   }
 
   async readCounters(): Promise<DeviceCounters> {
-    const { users, templates, punches, userCapacity, faces } = await readFreeSizes(this.channel);
-    return { users, templates, punches, userCapacity, faces };
+    const sizes = await readFreeSizes(this.channel);
+    const { users, templates, punches, userCapacity, templateCapacity, punchCapacity, faces } = sizes;
+    return { users, templates, punches, userCapacity, templateCapacity, punchCapacity, faces };
   }
 
   async readClock(): Promise<WallTime> {

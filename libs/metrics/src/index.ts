@@ -1,0 +1,2 @@
+export { type MetricSample, MetricSource, MetricSources } from './metric-source.js';
+export { MetricsModule } from './metrics.module.js';

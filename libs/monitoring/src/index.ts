@@ -1,0 +1,18 @@
+export {
+  DeviceObservation,
+  DeviceUserCount,
+  DeviceUserStay,
+  DeviceWatchState,
+  Incident,
+  INCIDENT_STATES,
+  type IncidentKind,
+  type IncidentState,
+  IncidentUser,
+  type IncidentUserState,
+  LOSS_LEVELS,
+  type LossLevel,
+  MONITORING_ENTITIES,
+  OBSERVATION_OUTCOMES,
+  type ObservationOutcome,
+  type StayEnd,
+} from './monitoring.entities.js';
