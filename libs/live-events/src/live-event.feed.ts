@@ -38,8 +38,8 @@ export class LiveEventFeed {
   /** Counts a reader in; to be called before anything is read. Rejects when the database cannot be asked. */
   async join(): Promise<void> {
     this.readers += 1;
-    this.following ??= this.follow();
     try {
+      this.following ??= this.follow();
       await this.following.ready;
     } catch (error) {
       await this.leave();

@@ -1,17 +1,10 @@
 import { Authenticator, type Caller, type Credential } from '@app/auth';
 import { BackgroundWork } from '@app/kernel';
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import type { Response } from 'express';
 import { EventStream, StalledReaderError } from './event-stream.js';
 import { type Bookmark, type EventFilter, parseBookmark } from './live-event.js';
 import { LiveEventFeed } from './live-event.feed.js';
-import { LiveEventRepository } from './live-event.repository.js';
 import { NoMoreStreamsError, TooManyStreamsError } from './live-events.errors.js';
 import { LIVE_EVENTS_OPTIONS, type LiveEventsOptions } from './live-events.options.js';
 
@@ -23,7 +16,7 @@ export interface Reader {
 
 /** Lets callers watch what happens, for as long as they may and the server runs. */
 @Injectable()
-export class LiveEvents implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class LiveEvents implements BeforeApplicationShutdown {
   /** Since the start of the process. */
   readonly counts = { dropped: 0, resets: 0 };
   private readonly logger = new Logger(LiveEvents.name);
@@ -34,15 +27,9 @@ export class LiveEvents implements OnApplicationBootstrap, BeforeApplicationShut
 
   constructor(
     private readonly feed: LiveEventFeed,
-    private readonly events: LiveEventRepository,
     private readonly authenticator: Authenticator,
     @Inject(LIVE_EVENTS_OPTIONS) private readonly options: LiveEventsOptions,
   ) {}
-
-  async onApplicationBootstrap(): Promise<void> {
-    if (await this.events.mendNumbering())
-      this.logger.warn('the database was put back from a dump: readers of live events are told to read anew');
-  }
 
   get openStreams(): number {
     return [...this.open.values()].reduce((sum, count) => sum + count, 0);
@@ -99,6 +86,7 @@ export class LiveEvents implements OnApplicationBootstrap, BeforeApplicationShut
   ): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
+    if (response.destroyed) gone.abort(); // it went while it was let in
     const signal = AbortSignal.any([stopping, gone.signal]);
     const check = setInterval(() => void this.checkReader(reader, gone), this.options.checkEveryMs);
     const stream = new EventStream(response, this.feed, filter, this.options, () => (this.counts.resets += 1));

@@ -1,3 +1,4 @@
+import { type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApiKeysService } from '@app/accounts';
 import {
@@ -9,7 +10,7 @@ import {
 } from '@app/live-events';
 import { MetricSources } from '@app/metrics';
 import { systemActor } from '@app/kernel';
-import { emptyTables, openTestApp, type TestApp, until, withoutTriggers } from '@test/support';
+import { emptyTables, openTestApp, TEST_TOKEN, type TestApp, until, withoutTriggers } from '@test/support';
 import fc from 'fast-check';
 import pg from 'pg';
 import { EventReader, type SeenEvent } from './reader.js';
@@ -317,6 +318,35 @@ describe('a stream', () => {
     await keys.revoke(key.id, systemActor);
     await until(() => reader.ended);
     expect((await open(app, { token: secret, lastEventId: reader.lastEventId })).status).toBe(401);
+  });
+
+  it('is no use of a session, and ends when that has been idle for too long', async () => {
+    const { dataSource } = app.database;
+    const post = async (path: string, body: object): Promise<Record<string, unknown>> => {
+      const { port } = app.app.getHttpServer().address() as AddressInfo;
+      const headers = { authorization: `Bearer ${TEST_TOKEN}`, 'content-type': 'application/json' };
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
+      return (await answer.json()) as Record<string, unknown>;
+    };
+    const credentials = { name: 'mina', password: 'seven-lamps-and-a-kettle' };
+    await post('/api/accounts', { ...credentials, role: 'viewer' });
+    const { token } = await post('/api/session', credentials);
+    const reader = await open(app, { token: String(token) });
+    expect(reader.status).toBe(200);
+    const lastUsed = async (): Promise<string> => {
+      const [row] = await dataSource.query<{ at: string }[]>('select last_used_at::text as at from account_sessions');
+      return row.at;
+    };
+    await dataSource.query(`update account_sessions set last_used_at = last_used_at - interval '7 hours'`);
+    const [before, comments] = [await lastUsed(), reader.comments];
+    await until(() => reader.comments > comments + 3);
+    expect([await lastUsed(), reader.ended]).toEqual([before, false]);
+    await dataSource.query(`update account_sessions set last_used_at = last_used_at - interval '2 hours'`);
+    await until(() => reader.ended);
   });
 
   it('is refused beyond so many of one caller, until one is closed', async () => {
