@@ -97,6 +97,7 @@ describe('order and exactly-once', () => {
       { weight: 3, arbitrary: fc.record({ end: fc.nat(2), well: fc.integer({ min: 0, max: 4 }).map((n) => n > 0) }) },
       { weight: 2, arbitrary: fc.record({ back: fc.boolean() }) },
     );
+    await open(app); // one server follows all the time, the other begins anew with each reader
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
         const underway = writers.map(() => [] as string[]);
