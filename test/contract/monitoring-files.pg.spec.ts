@@ -72,10 +72,11 @@ function checkRules(path: string): { readonly status: number | null; readonly ou
 let contract: ContractApp;
 /** The figures that `/metrics` shows, with those that belong to a histogram. */
 let shown: ReadonlySet<string>;
+let page: string;
 beforeAll(async () => {
   contract = await openContractApp();
-  const { text } = await send(contract.port, { method: 'GET', path: '/metrics', headers: ADMINISTRATOR });
-  const types = [...text.matchAll(/^# TYPE (\S+) (\w+)$/gm)];
+  page = (await send(contract.port, { method: 'GET', path: '/metrics', headers: ADMINISTRATOR })).text;
+  const types = [...page.matchAll(/^# TYPE (\S+) (\w+)$/gm)];
   const suffixes = (type: string): string[] => (type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']);
   shown = new Set(types.flatMap(([, name, type]) => suffixes(type).map((suffix) => name + suffix)));
 });
@@ -140,6 +141,14 @@ describe('docs/monitoring/dashboard.json', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe('/metrics', () => {
+  withPromtool(`is taken by Prometheus’ own promtool, which finds no fault with a name of ours${REMEDY}`, () => {
+    const { stdout, stderr } = spawnSync(promtool ?? '', ['check', 'metrics'], { input: page, encoding: 'utf8' });
+    // What prom-client calls its own figures is not ours to change.
+    expect((stdout + stderr).split('\n').filter((line) => line && !/^nodejs_active_\w+ /.test(line))).toEqual([]);
   });
 });
 

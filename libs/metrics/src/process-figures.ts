@@ -30,14 +30,14 @@ export class ProcessFigures implements OnModuleDestroy {
     const { delay, own } = this;
     new Gauge({
       name: 'holdfast_event_loop_delay_seconds',
-      help: 'How late the event loop was within the last one to two minutes; quantile 1 is the latest.',
-      labelNames: ['quantile'],
+      help: 'How late the event loop was within the last one to two minutes; 100 is the latest.',
+      labelNames: ['percentile'],
       registers: [own],
       collect() {
         const { p50, p99, max } = delay.read();
-        this.set({ quantile: '0.5' }, p50);
-        this.set({ quantile: '0.99' }, p99);
-        this.set({ quantile: '1' }, max);
+        this.set({ percentile: '50' }, p50);
+        this.set({ percentile: '99' }, p99);
+        this.set({ percentile: '100' }, max);
       },
     });
     new Gauge({

@@ -108,7 +108,7 @@ describe('/metrics', () => {
     const readAt = valueOf(text, `holdfast_device_last_sync_timestamp_seconds{device="${device.slug}"}`);
     expect(Math.abs((readAt ?? 0) - Date.now() / 1_000)).toBeLessThan(60);
     expect(text).toContain(`holdfast_build_info{version="1.2.3",node_version="${process.versions.node}"} 1`);
-    expect(valueOf(text, 'holdfast_event_loop_delay_seconds{quantile="0.99"}')).toBeGreaterThanOrEqual(0);
+    expect(valueOf(text, 'holdfast_event_loop_delay_seconds{percentile="99"}')).toBeGreaterThanOrEqual(0);
     expect(valueOf(text, 'process_resident_memory_bytes')).toBeGreaterThan(1e6);
     const counted = 'holdfast_http_request_duration_seconds_count';
     expect(valueOf(text, `${counted}{method="GET",route="/api/devices/:id",status="4xx"}`)).toBe(1);
