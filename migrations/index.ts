@@ -14,6 +14,7 @@ import { SettleConflicts1764300000040 } from './1764300000040-SettleConflicts.js
 import { RememberIdempotencyKeys1764300000050 } from './1764300000050-RememberIdempotencyKeys.js';
 import { SearchBufferText1764300000051 } from './1764300000051-SearchBufferText.js';
 import { WatchUsers1764400000000 } from './1764400000000-WatchUsers.js';
+import { TellLiveEvents1764400000020 } from './1764400000020-TellLiveEvents.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   RememberIdempotencyKeys1764300000050,
   SearchBufferText1764300000051,
   WatchUsers1764400000000,
+  TellLiveEvents1764400000020,
 ];

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt, ensureInstalled, root } from './lib/prepare.mjs';
+import { ensurePromtool } from './lib/promtool.mjs';
 import { runNode } from './lib/run-node.mjs';
 
 /** Nothing in these databases outlives the run, so nothing waits for a disk. */
@@ -22,6 +23,7 @@ const TEST_SETTINGS = {
 
 ensureInstalled();
 ensureBuilt();
+if (process.env.CI) ensurePromtool(); // elsewhere it is fetched by whoever wants it: scripts/promtool.mjs
 process.chdir(root);
 const database = process.env.TEST_DATABASE_URL ? undefined : await startDatabase();
 const results = join(mkdtempSync(join(tmpdir(), 'holdfast-test-')), 'results.json');

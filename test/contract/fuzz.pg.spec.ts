@@ -37,7 +37,7 @@ function defectOf(answer: Answer, { operationId, path }: Described, sentPath: st
     return check(operationId, status, contentType, JSON.parse(text));
   }
   if (status >= 400) return `${status} as ${contentType}`;
-  if (contentType === 'text/event-stream' || status === 204) return check(operationId, status, contentType, text);
+  if (contentType?.startsWith('text/') || status === 204) return check(operationId, status, contentType, text);
   return check(operationId, status, contentType, JSON.parse(text));
 }
 

@@ -3,6 +3,9 @@ import { TEST_TOKEN } from '@test/support';
 
 const AGENT = new Agent({ keepAlive: true, maxSockets: 8 });
 
+/** Streams that end with the connection. */
+const ENDLESS = /^\/api\/events([/?]|$)/;
+
 /** A request as it goes over the wire: nothing is normalised or made sound on its way. */
 export interface Sent {
   readonly method: string;
@@ -19,7 +22,7 @@ export interface Answer {
 
 export const ADMINISTRATOR = { authorization: `Bearer ${TEST_TOKEN}` } as const;
 
-/** Sends it and gives the whole answer; of an event stream, what came until it ended. */
+/** Sends it and gives the whole answer; of an event stream, what came until it ended; of one without end, its beginning. */
 export function send(port: number, { method, path, headers = {}, body }: Sent): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
@@ -28,13 +31,19 @@ export function send(port: number, { method, path, headers = {}, body }: Sent): 
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
-      response.on('end', () =>
+      const answer = (): void =>
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
           text: Buffer.concat(chunks).toString('utf8'),
-        }),
-      );
+        });
+      response.on('end', answer);
+      if (response.statusCode === 200 && ENDLESS.test(path)) {
+        response.once('data', () => {
+          answer();
+          response.destroy();
+        });
+      }
     });
     sent.on('error', reject);
     sent.end(body);

@@ -11,7 +11,7 @@ import { HttpModule } from '@app/http';
 import { IdempotencyModule } from '@app/idempotency';
 import { Clock } from '@app/kernel';
 import { COORDINATION_OPTIONS, type CoordinationOptions } from '@app/sync-coordinator';
-import { type INestApplication, Logger, type Type } from '@nestjs/common';
+import { type DynamicModule, type INestApplication, Logger, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { BUILT_AAS_WORKER } from './aas-files.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
@@ -43,7 +43,7 @@ export type TestProviders = readonly (readonly [symbol | (abstract new (...args:
 
 /** Opens modules as in production: real PostgreSQL, validation, filter and guard; time and patience can be replaced. */
 export async function openTestApp(
-  modules: readonly Type[],
+  modules: readonly (Type | DynamicModule)[],
   options: {
     readonly clock?: Clock;
     readonly timeouts?: GatewayTimeouts;
@@ -54,6 +54,8 @@ export async function openTestApp(
     readonly env?: Readonly<Record<string, string>>;
     /** Another app's database, as a second server has it. */
     readonly database?: TestDatabase;
+    /** What stands before the routes. */
+    readonly prepare?: (app: INestApplication) => void;
   } = {},
 ): Promise<TestApp> {
   const database = options.database ?? (await createTestDatabase());
@@ -90,6 +92,7 @@ export async function openTestApp(
     await rm(dataDir, { recursive: true, force: true });
   };
   try {
+    options.prepare?.(app);
     await app.init();
   } catch (error) {
     await dispose();

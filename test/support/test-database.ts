@@ -11,6 +11,7 @@ import { DEVICE_ENTITIES } from '@app/devices';
 import { DIAL_IN_ENTITIES } from '@app/dial-in';
 import { migrations } from '@app/migrations';
 import { IDEMPOTENCY_ENTITIES } from '@app/idempotency';
+import { LIVE_EVENT_ENTITIES } from '@app/live-events';
 import { MONITORING_ENTITIES } from '@app/monitoring';
 import { PEOPLE_ENTITIES } from '@app/people';
 import { PUNCH_ENTITIES } from '@app/punches';
@@ -30,6 +31,7 @@ export const ALL_ENTITIES = [
   ...DEVICE_WRITER_ENTITIES,
   ...DIAL_IN_ENTITIES,
   ...IDEMPOTENCY_ENTITIES,
+  ...LIVE_EVENT_ENTITIES,
   ...MONITORING_ENTITIES,
   ...PEOPLE_ENTITIES,
   ...PUNCH_ENTITIES,

@@ -11,7 +11,9 @@ import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
 import { HttpModule } from '@app/http';
 import { IdempotencyModule } from '@app/idempotency';
+import { LiveEventsModule } from '@app/live-events';
 import { LoggingModule, NestLogger } from '@app/logging';
+import { MetricsEndpointModule } from '@app/metrics';
 import { SuggestionsModule } from '@app/suggestions';
 import { PeopleModule } from '@app/people';
 import { SyncServicesModule } from '@app/sync-services';
@@ -23,6 +25,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Logger } from 'pino';
 import { type HttpLogger, pinoHttp } from 'pino-http';
 import { HealthController } from './health.controller.js';
+import { readPackage } from './openapi/describe-api.js';
 
 /** Every feature of the server; the only place that switches schedules on. */
 @Module({})
@@ -52,6 +55,8 @@ export class ServerModule implements NestModule {
         SuggestionsModule,
         PeopleModule,
         SyncServicesModule,
+        LiveEventsModule,
+        MetricsEndpointModule.forRoot({ version: readPackage().version }),
       ],
       controllers: [HealthController],
     };
@@ -66,7 +71,7 @@ export class ServerModule implements NestModule {
   }
 }
 
-/** One line per request when it has been answered; health checks, which come every few seconds, only when they fail. */
+/** One line per request when it has been answered; health checks and scrapes, which come every few seconds, only when they fail. */
 function requestLog(logger: Logger): HttpLogger<IncomingMessage, ServerResponse> {
   return pinoHttp<IncomingMessage, ServerResponse>({
     logger,
@@ -82,7 +87,7 @@ function requestLog(logger: Logger): HttpLogger<IncomingMessage, ServerResponse>
     customErrorMessage: () => 'request failed',
     customLogLevel: (request, response) => {
       if (response.statusCode >= 500) return 'error';
-      return request.url?.startsWith('/health') ? 'silent' : 'info';
+      return /^\/(health|metrics)/.test(request.url ?? '') ? 'silent' : 'info';
     },
   });
 }

@@ -67,26 +67,19 @@ export class SessionsService {
 
   /** Whose session this is; undefined when it is none, has ended, or its account is not active. Notes the use. */
   async find(token: string): Promise<Caller | undefined> {
-    if (!token.startsWith(TOKEN_PREFIX)) return undefined;
     const now = this.clock.now();
-    const [row] = await this.dataSource.query<SessionRow[]>(
-      `select s.id, s.account_id, s.last_used_at, s.expires_at, a.name, a.role
-         from account_sessions s join accounts a on a.id = s.account_id
-        where s.token_hash = $1 and s.expires_at > $2 and s.last_used_at > $3 and a.active`,
-      [hashOf(token), now, this.idleSince(now)],
-    );
-    if (!row) return undefined;
-    if (now.getTime() - row.last_used_at.getTime() >= TOUCH_EVERY_MS) {
+    const row = await this.load(token, now);
+    if (row && now.getTime() - row.last_used_at.getTime() >= TOUCH_EVERY_MS) {
       const touch = 'update account_sessions set last_used_at = greatest(last_used_at, $2) where id = $1';
       await this.dataSource.query(touch, [row.id, now]);
     }
-    return {
-      actor: { kind: row.role, name: actorNameOf(row.name) },
-      by: 'session',
-      name: row.name,
-      expiresAt: row.expires_at,
-      session: { id: row.id, accountId: row.account_id },
-    };
+    return row && callerOf(row);
+  }
+
+  /** As find, and does not count as a use. */
+  async recognize(token: string): Promise<Caller | undefined> {
+    const row = await this.load(token, this.clock.now());
+    return row && callerOf(row);
   }
 
   /** Ends one session: its owner logs out. Safe to repeat. */
@@ -103,6 +96,17 @@ export class SessionsService {
     if (affected) await this.recordEnd(tx, account.name, affected, reason, actor);
   }
 
+  private async load(token: string, now: Date): Promise<SessionRow | undefined> {
+    if (!token.startsWith(TOKEN_PREFIX)) return undefined;
+    const [row] = await this.dataSource.query<SessionRow[]>(
+      `select s.id, s.account_id, s.last_used_at, s.expires_at, a.name, a.role
+         from account_sessions s join accounts a on a.id = s.account_id
+        where s.token_hash = $1 and s.expires_at > $2 and s.last_used_at > $3 and a.active`,
+      [hashOf(token), now, this.idleSince(now)],
+    );
+    return row;
+  }
+
   private async recordEnd(tx: Tx, account: string, sessions: number, reason: SessionEnd, actor: Actor): Promise<void> {
     await this.audit.logOperation(tx, {
       operation: 'session_ended',
@@ -115,6 +119,16 @@ export class SessionsService {
   private idleSince(now: Date): Date {
     return new Date(now.getTime() - this.idleMs);
   }
+}
+
+function callerOf(row: SessionRow): Caller {
+  return {
+    actor: { kind: row.role, name: actorNameOf(row.name) },
+    by: 'session',
+    name: row.name,
+    expiresAt: row.expires_at,
+    session: { id: row.id, accountId: row.account_id },
+  };
 }
 
 /** How the audit log names somebody with an account. */

@@ -22,8 +22,15 @@ export class TokenAuthenticator implements Authenticator {
     private readonly keys: ApiKeysService,
   ) {}
 
-  async authenticate({ kind, secret }: Credential): Promise<Caller | undefined> {
-    const session = await this.sessions.find(secret);
+  async authenticate(credential: Credential): Promise<Caller | undefined> {
+    return this.believe(credential, await this.sessions.find(credential.secret));
+  }
+
+  async recognize(credential: Credential): Promise<Caller | undefined> {
+    return this.believe(credential, await this.sessions.recognize(credential.secret));
+  }
+
+  private async believe({ kind, secret }: Credential, session: Caller | undefined): Promise<Caller | undefined> {
     if (session || kind === 'cookie') return session;
     const { adminToken } = this.config;
     if (adminToken && sameSecret(secret, adminToken)) return ADMIN_TOKEN_CALLER;

@@ -22,6 +22,12 @@ export interface Credential {
 export abstract class Authenticator {
   /** Who the credential belongs to; undefined when it is not valid, for whatever reason. */
   abstract authenticate(credential: Credential): Promise<Caller | undefined>;
+
+  /**
+   * As authenticate, to see whether somebody who was let in may stay: an open page alone is no use of a session, which
+   * would never be idle otherwise.
+   */
+  abstract recognize(credential: Credential): Promise<Caller | undefined>;
 }
 
 /** A caller was told that it may not. */

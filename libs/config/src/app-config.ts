@@ -25,6 +25,9 @@ export type AifaceProof = (typeof AIFACE_PROOFS)[number];
 /** What terminals of this kind dial unless told otherwise. */
 export const STANDARD_AIFACE_PORT = 7788;
 
+export const METRICS_ACCESS = ['off', 'key', 'loopback'] as const;
+export type MetricsAccess = (typeof METRICS_ACCESS)[number];
+
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -164,6 +167,17 @@ export class AppConfig {
   })
   @IsIn(LOG_LEVELS)
   readonly logLevel: LogLevel = 'info';
+
+  @Setting({
+    variable: 'METRICS',
+    default: 'key',
+    unit: METRICS_ACCESS.join(', '),
+    effect:
+      'Who may read /metrics. key: whoever has an API key or a session. loopback: also programs on this host without one, ' +
+      'unless a proxy passes their requests on. off: nobody.',
+  })
+  @IsIn(METRICS_ACCESS)
+  readonly metrics: MetricsAccess = 'key';
 
   @Setting({
     variable: 'TIME_ZONE',

@@ -5,6 +5,8 @@ export {
   LOG_LEVELS,
   type LogLevel,
   LOOPBACK_NETWORKS,
+  METRICS_ACCESS,
+  type MetricsAccess,
   PRIVATE_NETWORKS,
   STANDARD_AIFACE_PORT,
 } from './app-config.js';

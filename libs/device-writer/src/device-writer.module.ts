@@ -2,6 +2,7 @@ import { AuditModule } from '@app/audit';
 import { ClockModule } from '@app/config';
 import { DeviceGatewayModule } from '@app/device-gateway';
 import { DevicesModule } from '@app/devices';
+import { MetricsModule } from '@app/metrics';
 import { SyncCoordinatorModule } from '@app/sync-coordinator';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -11,6 +12,7 @@ import { DeviceUserDeletionsController } from './device-user-deletions.controlle
 import { DeviceUserDeletions } from './device-user-deletions.service.js';
 import { DEVICE_WRITER_ENTITIES } from './device-write.entity.js';
 import { DeviceWriteJournal } from './device-write.journal.js';
+import { DeviceWriteMetrics } from './device-write-metrics.js';
 import { DeviceWriteSchedule } from './device-write.schedule.js';
 import { DeviceWriteService } from './device-write.service.js';
 import { DeviceWriters } from './device-writers.js';
@@ -30,6 +32,7 @@ import { WriteSettlement } from './write-settlement.js';
     AuditModule,
     DeviceGatewayModule,
     DevicesModule,
+    MetricsModule,
     SyncCoordinatorModule,
     TypeOrmModule.forFeature(DEVICE_WRITER_ENTITIES),
   ],
@@ -39,6 +42,7 @@ import { WriteSettlement } from './write-settlement.js';
     DeviceWriteService,
     DeviceWriteJournal,
     DeviceWriteSchedule,
+    DeviceWriteMetrics,
     OpenWrites,
     WritePlanner,
     WriteSettlement,

@@ -1,8 +1,10 @@
 import { AuditModule } from '@app/audit';
 import { ClockModule } from '@app/config';
 import { DeviceGatewayModule } from '@app/device-gateway';
+import { MetricsModule } from '@app/metrics';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { DeviceMetrics } from './device-metrics.js';
 import { Device } from './device.entity.js';
 import { DevicesController } from './devices.controller.js';
 import { DevicesService } from './devices.service.js';
@@ -12,9 +14,9 @@ import { TerminalAccess } from './terminal-access.js';
 
 /** Knows every registered terminal and how to reach it. */
 @Module({
-  imports: [ClockModule, AuditModule, DeviceGatewayModule, TypeOrmModule.forFeature([Device])],
+  imports: [ClockModule, AuditModule, DeviceGatewayModule, MetricsModule, TypeOrmModule.forFeature([Device])],
   controllers: [DevicesController],
-  providers: [DevicesService, TerminalAccess, SwappedTerminals, SecretVault],
+  providers: [DevicesService, TerminalAccess, SwappedTerminals, SecretVault, DeviceMetrics],
   exports: [DevicesService, SwappedTerminals, SecretVault],
 })
 export class DevicesModule {}

@@ -22,6 +22,7 @@ export interface PunchLogPosition {
 @Entity('punches')
 @Index('punches_natural_key', { synchronize: false })
 @Index('punches_wall_time', ['wallTime', 'id'])
+@Index('punches_without_instant', ['deviceId'], { where: 'instant is null' })
 @Index('punches_person', ['personId', 'wallTime'], { where: 'person_id is not null' })
 @Check('punches_wall_time_form', `wall_time ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$'`)
 @Check('punches_precise_to', `precise_to in ('second', 'minute')`)

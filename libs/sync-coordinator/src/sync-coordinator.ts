@@ -42,6 +42,8 @@ export function deviceLockKey(deviceId: string): string {
  */
 @Injectable()
 export class SyncCoordinator {
+  /** How often leases were asked for since the process began, and how long that took; without what was given up by the asker. */
+  readonly waits = { acquired: 0, waited: 0, waitedMs: 0, gaveUp: 0 };
   private readonly logger = new Logger(SyncCoordinator.name);
   private readonly trust = new WeakMap<Lease, NodeJS.Timeout>();
 
@@ -73,12 +75,16 @@ export class SyncCoordinator {
   async acquireLock(key: string, request: LeaseRequest): Promise<Lease> {
     const nonce = randomUUID();
     const { retries } = this.options;
+    const begunAtMs = this.clock.monotonicMs();
     for (let retry = 0; ; retry += 1) {
       const lease = await this.tryAcquire(key, request, nonce);
+      if (lease) this.noteAcquired(retry > 0, begunAtMs);
       if (lease) return lease;
       if (retry === retries.retries) break;
       await this.clock.sleep(retries.delayMs(retry + 1), request.signal);
     }
+    this.waits.gaveUp += 1;
+    this.waits.waitedMs += this.clock.monotonicMs() - begunAtMs;
     const status = await this.checkLockStatus(key);
     throw new LeaseBusyError(key, status.acquiredBy, status.expiresAt);
   }
@@ -136,6 +142,13 @@ export class SyncCoordinator {
       await this.locks.forget(key, wanted.nonce).catch(() => undefined);
       throw error;
     }
+  }
+
+  private noteAcquired(afterWait: boolean, begunAtMs: number): void {
+    this.waits.acquired += 1;
+    if (!afterWait) return;
+    this.waits.waited += 1;
+    this.waits.waitedMs += this.clock.monotonicMs() - begunAtMs;
   }
 
   private warnOfExpiry(key: string, holder: string, token: string): void {

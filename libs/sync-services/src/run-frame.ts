@@ -8,7 +8,8 @@ import { deviceLockKey, type Lease, LeaseBusyError, SyncCoordinator } from '@app
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type RunFindings, type RunRequest } from './run.js';
-import { SyncRunJournal } from './sync-run.journal.js';
+import { RunCounts } from './run-counts.js';
+import { outcomeOf, SyncRunJournal } from './sync-run.journal.js';
 import { RunSupersededError, SyncFailedError } from './sync-services.errors.js';
 
 /** A run that has its lease. */
@@ -32,6 +33,7 @@ export class RunFrame {
     private readonly journal: SyncRunJournal,
     private readonly swapped: SwappedTerminals,
     private readonly audit: DeviceUserAuditService,
+    private readonly counts: RunCounts,
   ) {}
 
   /**
@@ -44,12 +46,14 @@ export class RunFrame {
     request.onStarted?.(runId);
     try {
       request.onProgress?.({ stage: 'waiting' });
-      return await this.coordinator.withLease(deviceLockKey(device.id), request, async (lease) => {
+      const result = await this.coordinator.withLease(deviceLockKey(device.id), request, async (lease) => {
         await this.journal.recordLease(runId, device.id, lease);
         if (request.stillWanted && !(await request.stillWanted())) throw new RunSupersededError();
         const signal = request.signal ? AbortSignal.any([lease.signal, request.signal]) : lease.signal;
         return work({ runId, device, request, lease, signal });
       });
+      this.counts.noteEnd(request.service, 'succeeded');
+      return result;
     } catch (error) {
       if (error instanceof RunSupersededError || (await isTakenByPeer(request, error))) {
         await this.journal.withdraw(runId);
@@ -64,6 +68,7 @@ export class RunFrame {
   async noteSuccess(tx: Tx, { device, request }: RunUnderway, run: RunFindings, proof: object): Promise<void> {
     await this.journal.succeed(tx, run, proof);
     const { totals, punches, punchFailure } = run;
+    this.counts.notePunches((punches?.imported ?? 0) + (run.punchesHandedOver ?? 0));
     await this.audit.logOperation(tx, {
       operation: 'sync_run_finished',
       deviceId: device.id,
@@ -92,6 +97,7 @@ export class RunFrame {
     const reason = error instanceof Error ? error.message : String(error);
     const about = { device_id: device.id, device: device.name, sync_run_id: runId };
     const stopped = request.signal?.aborted ?? false;
+    this.counts.noteEnd(request.service, stopped ? 'abandoned' : outcomeOf(error));
     const facts = { ...about, service: request.service, code, reason };
     if (stopped) this.logger.log({ msg: 'sync run stopped before its end', ...facts });
     else if (error instanceof LeaseBusyError) this.logger.log({ msg: 'sync run gave up waiting', ...facts });

@@ -138,7 +138,8 @@ export class SyncRunJournal {
   }
 }
 
-function outcomeOf(error: unknown): RunOutcome {
+/** How a run ended that threw this. */
+export function outcomeOf(error: unknown): RunOutcome {
   if (!(error instanceof AppError)) return 'failed';
   if (error.code === 'device/incomplete-read') return 'incomplete';
   return error.code === 'coordination/lease-busy' ? 'busy' : 'failed';

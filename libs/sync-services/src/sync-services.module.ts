@@ -6,6 +6,7 @@ import { ConflictDetectionModule } from '@app/conflict';
 import { DeviceGatewayModule } from '@app/device-gateway';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
+import { MetricsModule } from '@app/metrics';
 import { PunchesModule } from '@app/punches';
 import { SyncCoordinatorModule } from '@app/sync-coordinator';
 import { Module } from '@nestjs/common';
@@ -18,6 +19,7 @@ import { MachineSyncService } from './machine-sync.service.js';
 import { PopulateBuffer } from './populate-buffer.js';
 import { RealtimeWatchSchedule } from './realtime-watch.schedule.js';
 import { REALTIME_OPTIONS, RealtimeWatch, STANDARD_REALTIME } from './realtime-watch.service.js';
+import { RunCounts } from './run-counts.js';
 import { RunFrame } from './run-frame.js';
 import { RunProgressBoard } from './run-progress.board.js';
 import { SyncRunRow } from './sync-run.entity.js';
@@ -37,6 +39,7 @@ import { TerminalReadings } from './terminal-reading.js';
     DeviceGatewayModule,
     DevicesModule,
     DialInModule,
+    MetricsModule,
     PunchesModule,
     SyncCoordinatorModule,
     TypeOrmModule.forFeature([SyncRunRow]),
@@ -45,6 +48,7 @@ import { TerminalReadings } from './terminal-reading.js';
   providers: [
     SyncRun,
     RunFrame,
+    RunCounts,
     SyncRunJournal,
     TerminalReadings,
     RunProgressBoard,

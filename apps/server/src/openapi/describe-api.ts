@@ -110,7 +110,7 @@ function inOrder(value: unknown): unknown {
 }
 
 /** Stands four folders above this file, in the sources; five when built. */
-function readPackage(): { version: string; license: string } {
+export function readPackage(): { version: string; license: string } {
   for (const up of ['../../../../', '../../../../../']) {
     try {
       const text = readFileSync(new URL(`${up}package.json`, import.meta.url), 'utf8');

@@ -10,6 +10,8 @@ export const API_TAGS: Readonly<Record<string, string>> = {
   'device users': 'Deleting one user from a terminal, with a reason, and bringing it back.',
   session: 'Signing in and out, and the first administrator.',
   accounts: 'Who may sign in, and which programs may ask.',
+  events: 'What happens, told as it happens.',
+  metrics: 'Figures of the running server, for Prometheus.',
   punches: 'The attendance records of the terminals.',
   audit: 'What happened, when, and by whom; append-only.',
   aas: 'The files of an AAS 6.0 attendance program, if one is followed.',
