@@ -17,6 +17,7 @@ import {
   type EmulatedTemplate,
   type EmulatedUser,
 } from './emulated-people.js';
+import { type Lies } from './faults.js';
 
 const PUNCH_CAPACITY = 200_000;
 
@@ -136,15 +137,15 @@ export class TerminalState {
     return encodeSet(this.operations.map(encodeOperationRecord));
   }
 
-  /** The counters, with a lie added to those of the users and of the punches. */
-  counters(userLie: number, punchLie = 0): Buffer {
+  /** The counters, with lies added to them. */
+  counters(userLie: number, { punchCounter = 0, operationCounter = 0 }: Lies = {}): Buffer {
     const records = [...this.records.values()];
     return encodeFreeSizes(
       {
         users: Math.max(records.length + userLie, 0),
         templates: this.templates.size,
-        punches: Math.max(this.punches.length + punchLie, 0),
-        operations: this.operations.length,
+        punches: Math.max(this.punches.length + punchCounter, 0),
+        operations: Math.max(this.operations.length + operationCounter, 0),
         administrators: records.filter((raw) => (raw[2] & 0x0e) !== 0).length,
         passwords: records.filter((raw) => raw[3] !== 0).length,
         templateCapacity: this.templateCapacity,
