@@ -28,6 +28,8 @@ export class TerminalState {
   readonly templates = new Map<string, EmulatedTemplate>();
   readonly punches: EmulatedPunch[] = [];
   readonly operations: EmulatedOperation[] = [];
+  /** Slots written since the terminal last saved; it may lose them when its power fails. */
+  readonly unsaved = new Set<number>();
   templateCapacity = 100_000;
   /** Whether a client has locked keypad and reader. */
   disabled = false;
@@ -35,7 +37,7 @@ export class TerminalState {
 
   constructor(
     readonly recordWidth: UserRecordWidth,
-    readonly userCapacity: number,
+    public userCapacity: number,
     readonly options: Map<string, string>,
     /** Replaced when a client sets the time. */
     public clock: () => WallTime = () => wallTimeFromDate(new Date()),
@@ -65,6 +67,7 @@ export class TerminalState {
     this.records.clear();
     this.userSetCache = undefined;
     for (const user of users) this.putUser(user);
+    this.save();
   }
 
   putUser(user: EmulatedUser): void {
@@ -74,6 +77,7 @@ export class TerminalState {
 
   putRecord(raw: Buffer): void {
     this.records.set(raw.readUInt16LE(0), Buffer.from(raw));
+    this.unsaved.add(raw.readUInt16LE(0));
     this.userSetCache = undefined;
   }
 
@@ -81,6 +85,7 @@ export class TerminalState {
   removeUser(at: number): boolean {
     this.userSetCache = undefined;
     for (const [key, template] of this.templates) if (template.slot === at) this.templates.delete(key);
+    this.unsaved.delete(at);
     return this.records.delete(at);
   }
 
@@ -91,7 +96,13 @@ export class TerminalState {
   clearUsers(): void {
     this.records.clear();
     this.templates.clear();
+    this.unsaved.clear();
     this.userSetCache = undefined;
+  }
+
+  /** What was written until now survives a restart. */
+  save(): void {
+    this.unsaved.clear();
   }
 
   /** The slot that holds this user ID; undefined: none. */
@@ -159,8 +170,9 @@ export class TerminalState {
     );
   }
 
-  logOperation(operation: number, parameter = 0): void {
-    this.operations.push({ administrator: 0, operation, time: this.clock(), parameters: [parameter, 0, 0, 0] });
+  /** @param administrator the slot of the operator; 0: nobody was asked */
+  logOperation(operation: number, parameter = 0, administrator = 0): void {
+    this.operations.push({ administrator, operation, time: this.clock(), parameters: [parameter, 0, 0, 0] });
   }
 
   private sortedRecords(): Buffer[] {
