@@ -154,7 +154,7 @@ it('an emulated AiFace terminal that was swapped, upgraded and reset says so whe
     terminal.mishaps.changeFirmware('ai806_f06v_v9.99');
     const dialled = terminal.dialled;
     await terminal.until(() => terminal.dialled > dialled && terminal.isRegistered && gateway.isConnected('ANOTHER'));
-    const target = { driver: 'aiface', serialNumber: 'ANOTHER' } as const;
+    const target = { driver: 'aiface', serialNumber: 'ANOTHER', weakerProof: false } as const;
     await using reader = await gateway.openReader(target, { connectAttempts: 1 });
     expect(reader.identity).toMatchObject({ serialNumber: 'ANOTHER', firmware: 'ai806_f06v_v9.99' });
     expect((await reader.readUsers()).users.map(({ deviceUserId }) => deviceUserId)).toEqual(['1009']);
