@@ -135,6 +135,18 @@ describe.each(RIGS)('a terminal of kind $name', (kind) => {
     expect((await reader.readPunches(list)).punches).toHaveLength(punches.length + 1);
   });
 
+  it('tells who was deleted at its keypad, where it keeps a log of that', async () => {
+    const users = people(5);
+    await start(users);
+    await using reader = await open();
+    rig.deleteAtKeypad([users[1].userId, users[3].userId], 1);
+    const operations = await reader.readOperations();
+    expect(operations?.map(({ operation, operator, parameters }) => [operation, operator, parameters[0]])).toEqual(
+      rig.keepsOperations ? [users[1], users[3]].map(({ slot }) => [9, 1, slot]) : undefined,
+    );
+    expect(rig.outsideAllowList()).toEqual([]);
+  });
+
   it('shows how far a read is', async () => {
     await start(people(100));
     await using reader = await open();

@@ -51,6 +51,10 @@ export interface TerminalRig extends AsyncDisposable {
   ready(): Promise<void>;
   setUsers(users: readonly EmulatedUser[]): void;
   addPunch(punch: EmulatedPunch): void;
+  /** An operator deletes them at the keypad. */
+  deleteAtKeypad(userIds: readonly string[], operator: number): void;
+  /** Whether it has a log of that which can be read. */
+  readonly keepsOperations: boolean;
   catalogue(): RigFault[];
   clearFaults(): void;
   /** Makes everything silent from now on. */
@@ -97,6 +101,8 @@ export function zkRig(transport: 'tcp' | 'udp'): RigKind {
         ready: async () => undefined,
         setUsers: (wanted) => terminal.setUsers(wanted),
         addPunch: (punch) => terminal.addPunch(punch),
+        deleteAtKeypad: (userIds, operator) => terminal.mishaps.deleteAtKeypad(userIds, operator),
+        keepsOperations: true,
         catalogue: () => rigFaults(faultCatalogue(), (faults) => (terminal.faults = faults)),
         clearFaults: () => void (terminal.faults = {}),
         fallSilent: () =>
@@ -182,6 +188,8 @@ export function aifaceRig(profile: AifaceProfileName): RigKind {
         ready: () => terminal.until(() => terminal.isRegistered && gateway.isConnected(SERIAL)),
         setUsers: (wanted) => terminal.setUsers(wanted.map(aifaceUserOf)),
         addPunch: (punch) => terminal.addPunch(aifacePunchOf(punch)),
+        deleteAtKeypad: (userIds) => terminal.mishaps.deleteAtKeypad(userIds),
+        keepsOperations: false,
         catalogue: () =>
           rigFaults(aifaceFaultCatalogue(), (faults) => (terminal.faults = faults)).map((fault) =>
             // One counts itself when it registers only, one numbers no records: not every lie of theirs can be found out.

@@ -100,6 +100,10 @@ export interface Lies {
   readonly punchCounter?: number;
   /** Bytes cut off the end of the punch log; its length word agrees. */
   readonly cutPunchBytes?: number;
+  /** Added to the counter of the operation log. */
+  readonly operationCounter?: number;
+  /** Bytes cut off the end of the operation log; its length word agrees. */
+  readonly cutOperationBytes?: number;
   /** The second user has the slot of the first. */
   readonly duplicateSlot?: boolean;
   /** The second user has the ID of the first. */
@@ -120,6 +124,8 @@ export interface Habits {
   readonly constantSessionField?: boolean;
   /** No buffered reads: 1503 is unknown, the old direct form works. */
   readonly noBufferedRead?: boolean;
+  /** It refuses to give its operation log, with this code. */
+  readonly operationLogCode?: number;
   /** A bulk read of this many bytes or fewer is answered directly; 1024 on faithful ones. */
   readonly directBytes?: number;
   /** A chunk comes as one DATA packet without announcement. */

@@ -18,6 +18,7 @@ export {
   WRITE_STEPS,
   type ZkFaults,
 } from './faults.js';
+export { type Loss, type Mishaps, type Replacement } from './mishaps.js';
 export { inventPunches, inventTemplates, inventUsers, randomNumbers } from './invent-people.js';
 export { type ZkTerminalOptions } from './zk-terminal-options.js';
 export { ZkTerminal } from './zk-terminal.js';

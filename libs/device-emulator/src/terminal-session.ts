@@ -92,7 +92,7 @@ export class TerminalSession {
       case Command.OPTIONS_READ:
         return [this.option(request, decodeOptionRequest(data))];
       case Command.FREE_SIZES:
-        return ok(state.counters(this.counterLie(), this.host.faults.lies?.punchCounter ?? 0));
+        return ok(state.counters(this.counterLie(), this.host.faults.lies));
       case Command.VERSION:
         return ok(Buffer.from(`${state.options.get('FirmVer') ?? 'Ver 6.60'}\0`));
       case Command.GET_TIME:
@@ -146,6 +146,8 @@ export class TerminalSession {
     const { lies, habits } = this.host.faults;
     if (habits?.noBufferedRead) return [this.reply(request, Reply.UNKNOWN_COMMAND)];
     const wanted = decodeBufferedRead(request.data);
+    if (wanted?.inner === Command.OPLOG_READ && habits?.operationLogCode !== undefined)
+      return [this.reply(request, habits.operationLogCode)];
     const set = wanted && this.setFor(wanted);
     if (!set) return [this.reply(request, Reply.ERROR)];
     if (set.length <= 4 && habits?.emptySetCode !== undefined) return [this.reply(request, habits.emptySetCode)];
@@ -200,16 +202,15 @@ export class TerminalSession {
     if (inner === Command.USERTEMP_READ && dataType === ALL_USERS) return this.userSet();
     if (inner === Command.DB_READ && dataType === 2) return state.templateSet();
     if (inner === Command.ATTLOG_READ) return this.punchSet();
-    return inner === Command.OPLOG_READ ? state.operationSet() : undefined;
+    return inner === Command.OPLOG_READ ? this.operationSet() : undefined;
   }
 
   private punchSet(): Buffer {
-    const cut = this.host.faults.lies?.cutPunchBytes ?? 0;
-    const honest = this.host.state.punchSet();
-    if (cut === 0) return honest;
-    const set = Buffer.from(honest.subarray(0, Math.max(honest.length - cut, 4)));
-    set.writeUInt32LE(set.length - 4, 0);
-    return set;
+    return cutSet(this.host.state.punchSet(), this.host.faults.lies?.cutPunchBytes);
+  }
+
+  private operationSet(): Buffer {
+    return cutSet(this.host.state.operationSet(), this.host.faults.lies?.cutOperationBytes);
   }
 
   private userSet(): Buffer {
@@ -232,6 +233,14 @@ export class TerminalSession {
     set.writeUInt32LE(Math.max(set.length - 4 + (lies?.setTotal ?? 0), 0), 0);
     return set;
   }
+}
+
+/** A set that lacks its last bytes, and whose length word agrees. */
+function cutSet(honest: Buffer, cutBytes = 0): Buffer {
+  if (cutBytes === 0) return honest;
+  const set = Buffer.from(honest.subarray(0, Math.max(honest.length - cutBytes, 4)));
+  set.writeUInt32LE(set.length - 4, 0);
+  return set;
 }
 
 /** Left-overs behind the NUL of every password, name and user ID, as captures show them. */

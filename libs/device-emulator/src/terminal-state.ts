@@ -17,6 +17,7 @@ import {
   type EmulatedTemplate,
   type EmulatedUser,
 } from './emulated-people.js';
+import { type Lies } from './faults.js';
 
 const PUNCH_CAPACITY = 200_000;
 
@@ -27,6 +28,8 @@ export class TerminalState {
   readonly templates = new Map<string, EmulatedTemplate>();
   readonly punches: EmulatedPunch[] = [];
   readonly operations: EmulatedOperation[] = [];
+  /** Slots written since the terminal last saved; it may lose them when its power fails. */
+  readonly unsaved = new Set<number>();
   templateCapacity = 100_000;
   /** Whether a client has locked keypad and reader. */
   disabled = false;
@@ -34,7 +37,7 @@ export class TerminalState {
 
   constructor(
     readonly recordWidth: UserRecordWidth,
-    readonly userCapacity: number,
+    public userCapacity: number,
     readonly options: Map<string, string>,
     /** Replaced when a client sets the time. */
     public clock: () => WallTime = () => wallTimeFromDate(new Date()),
@@ -64,6 +67,7 @@ export class TerminalState {
     this.records.clear();
     this.userSetCache = undefined;
     for (const user of users) this.putUser(user);
+    this.save();
   }
 
   putUser(user: EmulatedUser): void {
@@ -73,6 +77,7 @@ export class TerminalState {
 
   putRecord(raw: Buffer): void {
     this.records.set(raw.readUInt16LE(0), Buffer.from(raw));
+    this.unsaved.add(raw.readUInt16LE(0));
     this.userSetCache = undefined;
   }
 
@@ -80,6 +85,7 @@ export class TerminalState {
   removeUser(at: number): boolean {
     this.userSetCache = undefined;
     for (const [key, template] of this.templates) if (template.slot === at) this.templates.delete(key);
+    this.unsaved.delete(at);
     return this.records.delete(at);
   }
 
@@ -90,7 +96,13 @@ export class TerminalState {
   clearUsers(): void {
     this.records.clear();
     this.templates.clear();
+    this.unsaved.clear();
     this.userSetCache = undefined;
+  }
+
+  /** What was written until now survives a restart. */
+  save(): void {
+    this.unsaved.clear();
   }
 
   /** The slot that holds this user ID; undefined: none. */
@@ -136,15 +148,15 @@ export class TerminalState {
     return encodeSet(this.operations.map(encodeOperationRecord));
   }
 
-  /** The counters, with a lie added to those of the users and of the punches. */
-  counters(userLie: number, punchLie = 0): Buffer {
+  /** The counters, with lies added to them. */
+  counters(userLie: number, { punchCounter = 0, operationCounter = 0 }: Lies = {}): Buffer {
     const records = [...this.records.values()];
     return encodeFreeSizes(
       {
         users: Math.max(records.length + userLie, 0),
         templates: this.templates.size,
-        punches: Math.max(this.punches.length + punchLie, 0),
-        operations: this.operations.length,
+        punches: Math.max(this.punches.length + punchCounter, 0),
+        operations: Math.max(this.operations.length + operationCounter, 0),
         administrators: records.filter((raw) => (raw[2] & 0x0e) !== 0).length,
         passwords: records.filter((raw) => raw[3] !== 0).length,
         templateCapacity: this.templateCapacity,
@@ -158,8 +170,9 @@ export class TerminalState {
     );
   }
 
-  logOperation(operation: number, parameter = 0): void {
-    this.operations.push({ administrator: 0, operation, time: this.clock(), parameters: [parameter, 0, 0, 0] });
+  /** @param administrator the slot of the operator; 0: nobody was asked */
+  logOperation(operation: number, parameter = 0, administrator = 0): void {
+    this.operations.push({ administrator, operation, time: this.clock(), parameters: [parameter, 0, 0, 0] });
   }
 
   private sortedRecords(): Buffer[] {

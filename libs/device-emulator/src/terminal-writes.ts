@@ -6,15 +6,12 @@ import {
   patchUserRecord,
   Reply,
   UPLOADED_FLAG,
+  ZkOperation,
   type ZkPacket,
 } from '@app/zk-protocol';
 import { type Habits } from './faults.js';
 import { type TerminalSession } from './terminal-session.js';
 import { type TerminalState } from './terminal-state.js';
-
-/** Operation codes of the terminal's own log. */
-const USER_DELETED = 9;
-const DATA_CLEARED = 13;
 
 /**
  * What changes a terminal. It obeys like a real one, so that a client which sends a destroying command loses the data
@@ -71,6 +68,8 @@ export function obeyWrite(
         state.putRecord(Buffer.concat([raw.subarray(0, 2), Buffer.from([0]), raw.subarray(3)]));
       return answer(true);
     case Command.REFRESH_DATA:
+      state.save();
+      return answer(true);
     case Command.REFRESH_OPTION:
     case Command.CLEAR_ACCESS:
       return answer(true);
@@ -118,7 +117,7 @@ function saveUpload(state: TerminalState, uploaded: Buffer, habits: Habits): boo
 
 function deleteUser(state: TerminalState, slot: number): boolean {
   const removed = state.removeUser(slot);
-  if (removed) state.logOperation(USER_DELETED, slot);
+  if (removed) state.logOperation(ZkOperation.USER_DELETED, slot);
   return removed;
 }
 
@@ -150,6 +149,6 @@ function clearData(state: TerminalState, type: number | undefined): boolean {
   if (type === undefined || type === 1) state.punches.length = 0;
   if (type === undefined || type === 2) state.templates.clear();
   if (type === 4) state.operations.length = 0;
-  state.logOperation(DATA_CLEARED);
+  state.logOperation(ZkOperation.DATA_CLEARED);
   return true;
 }

@@ -31,7 +31,10 @@ export interface ZkTerminalOptions {
   /** 40 or 16, as the user records suggest, unless given. */
   readonly punchWidth?: PunchRecordWidth;
   readonly operations?: readonly EmulatedOperation[];
+  /** What the time is around it; in UTC unless given. */
   readonly clock?: () => WallTime;
+  /** How far its own clock is ahead of that, and so the entries of its operation log; negative: behind. */
+  readonly clockOffsetSeconds?: number;
   readonly userCapacity?: number;
   readonly templateCapacity?: number;
   /** The session id of every connection; unset: a new one each time. */

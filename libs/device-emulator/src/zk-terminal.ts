@@ -8,6 +8,7 @@ import {
   EventBit,
   TcpPacketDecoder,
   ZkFormatError,
+  ZkOperation,
   type ZkPacket,
 } from '@app/zk-protocol';
 import { applyEffect, type Outgoing } from './answer-effects.js';
@@ -16,7 +17,9 @@ import { type Connection, DatagramConnection, StreamConnection } from './connect
 import { type EmulatedPunch, type EmulatedUser } from './emulated-people.js';
 import { type ProtocolStep, type ZkFaults } from './faults.js';
 import { type SessionHost, TerminalSession } from './terminal-session.js';
+import { clockAhead } from './terminal-clock.js';
 import { TerminalState } from './terminal-state.js';
+import { ZkMishaps } from './zk-mishaps.js';
 import { optionTable, type ZkTerminalOptions } from './zk-terminal-options.js';
 
 const STEPS: Readonly<Record<number, ProtocolStep>> = {
@@ -46,6 +49,8 @@ export class ZkTerminal implements AsyncDisposable {
   readonly journal = new CommandJournal();
   private currentFaults: ZkFaults = {};
   readonly state: TerminalState;
+  /** Everything that can make users disappear from it. */
+  readonly mishaps = new ZkMishaps(this);
   host = '';
   port = 0;
   private server?: Server;
@@ -61,6 +66,7 @@ export class ZkTerminal implements AsyncDisposable {
     this.faults = options.faults ?? {};
     const { recordWidth = 72, userCapacity = 60_000 } = options;
     this.state = new TerminalState(recordWidth, userCapacity, optionTable(options), options.clock, options.punchWidth);
+    this.state.clock = clockAhead(this.state.clock, options.clockOffsetSeconds ?? 0);
     if (options.templateCapacity !== undefined) this.state.templateCapacity = options.templateCapacity;
     this.state.setUsers(options.users ?? []);
     for (const template of options.templates ?? []) this.state.putTemplate(template);
@@ -106,6 +112,7 @@ export class ZkTerminal implements AsyncDisposable {
 
   /** Somebody enrols at the keypad, or is changed there; clients that asked for it are told. */
   enrol(user: EmulatedUser): void {
+    if (!this.state.records.has(user.slot)) this.state.logOperation(ZkOperation.USER_ENROLLED, user.slot);
     this.state.putUser(user);
     const slot = Buffer.alloc(2);
     slot.writeUInt16LE(user.slot);
@@ -114,7 +121,7 @@ export class ZkTerminal implements AsyncDisposable {
 
   /** Somebody is deleted at the keypad. */
   removeUser(slot: number): void {
-    if (this.state.removeUser(slot)) this.state.logOperation(9, slot);
+    if (this.state.removeUser(slot)) this.state.logOperation(ZkOperation.USER_DELETED, slot);
   }
 
   setUsers(users: readonly EmulatedUser[]): void {
@@ -135,6 +142,12 @@ export class ZkTerminal implements AsyncDisposable {
   /** How many TCP clients are connected now. */
   openConnections(): number {
     return this.clients.size;
+  }
+
+  /** Whoever is connected is not any more, and sessions over UDP are forgotten. */
+  dropConnections(): void {
+    for (const socket of this.clients.keys()) socket.destroy();
+    this.datagramSessions.clear();
   }
 
   /** Resolves when no TCP client is connected any more. */

@@ -6,6 +6,7 @@ import {
   decodeBufferStatus,
   decodeFreeSizes,
   decodeOperationRecord,
+  decodeOperationSet,
   decodeOptionReply,
   decodePacket,
   decodePunchSet,
@@ -13,6 +14,7 @@ import {
   decodeTime,
   decodeUserRecord,
   decodeUserSet,
+  encodeOperationRecord,
   encodePacket,
   encodeSet,
   encodeTcpPacket,
@@ -114,6 +116,7 @@ describe('hostile bytes', () => {
     ['a buffer status', decodeBufferStatus],
     ['an option', decodeOptionReply],
     ['an operation', decodeOperationRecord],
+    ['an operation log', decodeOperationSet],
     ['a packet', decodePacket],
   ] as const)('as %s give a value or our own error', (_, decode) => {
     const setLike = bytes(300).map((body) => encodeSet([body]));
@@ -126,6 +129,26 @@ describe('hostile bytes', () => {
         }
       }),
       { numRuns: 1000 },
+    );
+  });
+});
+
+describe('operation records', () => {
+  it('of any 16 bytes with a year until 2099 come back whole', () => {
+    const latest = 100 * 12 * 31 * 86_400 - 1;
+    const time = fc.integer({ min: 0, max: latest }).map(decodeTime);
+    const byte = fc.integer({ min: 0, max: 255 });
+    const records = fc.record({
+      administrator: word,
+      operation: byte,
+      unknown: byte,
+      time,
+      parameters: fc.tuple(word, word, word, word),
+    });
+    fc.assert(
+      fc.property(fc.array(records, { maxLength: 20 }), (log) =>
+        expect(decodeOperationSet(encodeSet(log.map(encodeOperationRecord)))).toEqual(log),
+      ),
     );
   });
 });

@@ -19,7 +19,14 @@ export { decodeSetLength, decodeUserSet, encodeSet } from './data-set.js';
 export { ZkFormatError, type ZkFormatErrorCode } from './errors.js';
 export { decodePunchEvent, encodePunchEvent, EventBit, type PunchEvent } from './event.js';
 export { decodeFreeSizes, encodeFreeSizes, type FreeSizes } from './free-sizes.js';
-export { decodeOperationRecord, encodeOperationRecord, type OperationRecord } from './operation-record.js';
+export {
+  decodeOperationRecord,
+  decodeOperationSet,
+  encodeOperationRecord,
+  OPERATION_RECORD_BYTES,
+  type OperationRecord,
+} from './operation-record.js';
+export { describeOperation, ZkOperation } from './operations.js';
 export {
   decodeOptionReply,
   decodeOptionRequest,

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { formatWallTime, slot } from '@app/kernel';
+import { formatWallTime, slot, wallTimeToDate } from '@app/kernel';
 import {
   checksum,
   decodeFreeSizes,
+  decodeOperationRecord,
+  decodeOperationSet,
   decodeOptionReply,
   decodeOptionRequest,
   decodePacket,
@@ -14,9 +16,12 @@ import {
   decodeEventTime,
   decodeUserRecord,
   decodeUserSet,
+  describeOperation,
   describePrivilege,
+  encodeBufferedRead,
   encodeEventTime,
   encodeFreeSizes,
+  encodeOperationRecord,
   encodeOptionReply,
   encodePacket,
   encodePunchRecord,
@@ -25,11 +30,14 @@ import {
   encodeTemplateRecord,
   encodeTime,
   encodeUserRecord,
+  isReadOfWriteSession,
+  isReadOrSessionCommand,
   nextReplyNumber,
   scrambleCommKey,
   TcpPacketDecoder,
   verifyCommKey,
   ZkFormatError,
+  ZkOperation,
 } from '@app/zk-protocol';
 
 /* eslint-disable typescript/no-explicit-any -- the vectors are a foreign document; each test names the fields it reads */
@@ -272,4 +280,66 @@ describe('the vectors of the ZK protocol', () => {
       expect(decodeUserSet(Buffer.concat(data), width).map(({ userId }) => userId)).toEqual(ids);
     },
   );
+});
+
+describe('the operation log', () => {
+  const captured = hex('0000062ac29b68230300000007000205');
+
+  it('has records of 16 bytes, as captured', () => {
+    const { time, ...record } = decodeOperationRecord(captured);
+    expect(record).toEqual({
+      administrator: 0,
+      operation: ZkOperation.FINGER_ENROLLED,
+      unknown: 0x2a,
+      parameters: [3, 0, 7, 0x0502],
+    });
+    expect(formatWallTime(time)).toBe('2018-06-25 16:09:38');
+    expect(encodeOperationRecord({ ...record, time })).toEqual(captured);
+  });
+
+  it('is refused as a whole when a byte of it is missing or too many', () => {
+    const set = encodeSet([captured, captured]);
+    expect(decodeOperationSet(set)).toHaveLength(2);
+    expect(decodeOperationSet(encodeSet([]))).toEqual([]);
+    expect(() => decodeOperationSet(set.subarray(0, -1))).toThrow(ZkFormatError);
+    expect(() => decodeOperationSet(encodeSet([captured, captured.subarray(1)]))).toThrow(
+      '31 bytes of operations are no whole number of 16-byte records',
+    );
+    expect(() => decodeOperationRecord(captured, 1)).toThrow('needs 16 bytes, got 15');
+  });
+
+  it('keeps an entry whose day no calendar has, at the time that it gives', () => {
+    const time = { year: 2026, month: 2, day: 30, hour: 23, minute: 59, second: 58 };
+    const record = encodeOperationRecord({ administrator: 1, operation: 9, time, parameters: [5] });
+    const [entry] = decodeOperationSet(encodeSet([record]));
+    expect(entry).toMatchObject({ time, administrator: 1, parameters: [5, 0, 0, 0] });
+    expect(wallTimeToDate(entry.time)).toBeUndefined();
+  });
+
+  it('has a description of every number, also of those without a name', () => {
+    const described = Array.from({ length: 256 }, (_, code) => describeOperation(code));
+    expect(new Set(described).size).toBe(256);
+    expect([0, 9, 13, 15, 22, 26, 30, 77].map((code) => described[code])).toEqual([
+      'switched on',
+      'user deleted',
+      'data cleared',
+      'card operation (15)',
+      'factory reset',
+      'access setting changed (26)',
+      'user enrolled',
+      'operation 77',
+    ]);
+  });
+
+  it('can be asked for by a read session in one form, and cleared by none', () => {
+    const asked = (inner: number, dataType: number): boolean =>
+      isReadOrSessionCommand(1503, encodeBufferedRead({ inner, dataType, extra: 0 }));
+    expect([asked(34, 0), asked(34, 4), asked(33, 0), asked(33, 4), asked(14, 4)]).toEqual([
+      true,
+      ...Array(4).fill(false),
+    ]);
+    expect([isReadOrSessionCommand(34, hex('')), isReadOrSessionCommand(34, hex('04'))]).toEqual([true, false]);
+    expect([33, 14].map((command) => isReadOrSessionCommand(command, hex('')))).toEqual([false, false]);
+    expect(isReadOfWriteSession(33, hex(''))).toBe(false);
+  });
 });

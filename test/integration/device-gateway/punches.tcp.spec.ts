@@ -1,6 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type CompletePunchRead, DeviceGateway, type AddressTarget } from '@app/device-gateway';
-import { inventPunches, inventUsers, ZkTerminal, type ZkTerminalOptions } from '@app/device-emulator';
+import { type AddressTarget, type CompletePunchRead, DeviceGateway, type DeviceOperation } from '@app/device-gateway';
+import {
+  type EmulatedOperation,
+  inventPunches,
+  inventUsers,
+  ZkTerminal,
+  type ZkTerminalOptions,
+} from '@app/device-emulator';
 import { SystemClock } from '@app/kernel';
 import { isReadOrSessionCommand } from '@app/zk-protocol';
 import { QUICK_TIMEOUTS, targetOf } from '@test/support';
@@ -63,4 +69,54 @@ it('names somebody of whom an old record tells only the slot, and who is gone', 
   expect(new Set((await read()).punches.map(({ deviceUserId }) => deviceUserId))).toEqual(
     new Set(['1001', 'slot:2', '1003']),
   );
+});
+
+describe.each(['tcp', 'udp'] as const)('a read of the operation log over %s', (transport) => {
+  const log = (count: number): EmulatedOperation[] =>
+    Array.from({ length: count }, (_, i) => ({
+      administrator: i % 3,
+      operation: i % 31,
+      time: { year: 2026, month: 2, day: 1 + (i % 31), hour: 8, minute: i % 60, second: 0 },
+      parameters: [i, 0, 7, 65_535],
+    }));
+  const readOperations = async (): Promise<readonly DeviceOperation[] | undefined> => {
+    await using reader = await gateway.openReader(targetOf(terminal, { transport }), { connectAttempts: 1 });
+    return await reader.readOperations();
+  };
+
+  it.each([0, 1, 63, 64, 5_000])('gives all of %i entries, also those of days that no calendar has', async (count) => {
+    const operations = log(count);
+    await start({ operations });
+    expect(await readOperations()).toEqual(
+      operations.map(({ administrator: operator, operation, time: wallTime, parameters }) => ({
+        wallTime,
+        operation,
+        operator,
+        parameters,
+      })),
+    );
+  });
+
+  it('is no list when anything is missing', async () => {
+    await start({ operations: log(200) });
+    for (const lies of [
+      { cutOperationBytes: 16 },
+      { cutOperationBytes: 7 },
+      { operationCounter: 1 },
+      { operationCounter: -1 },
+    ]) {
+      terminal.faults = { lies };
+      await expect(readOperations()).rejects.toMatchObject({ code: 'device/incomplete-read' });
+    }
+    terminal.faults = {};
+    expect(await readOperations()).toHaveLength(200);
+  });
+
+  it.each([2001, 4989, 4991, 4993, 65_533])('that is refused with %i is no empty log', async (code) => {
+    await start({ operations: log(3) });
+    terminal.faults = { habits: { operationLogCode: code } };
+    expect(await readOperations()).toBeUndefined();
+    terminal.faults = { habits: { noBufferedRead: true } };
+    expect(await readOperations()).toHaveLength(3);
+  });
 });

@@ -29,9 +29,10 @@ export class AifaceState {
   /** Credentials that the server has not acknowledged, in the order of their enrolment. */
   readonly unknownToServer: { readonly enrollId: string; readonly backupNumber: number }[] = [];
   private readonly people = new Map<string, EmulatedAifaceUser>();
+  private readonly unsaved = new Set<string>();
 
   constructor(
-    readonly userCapacity: number,
+    public userCapacity: number,
     private readonly profile: Pick<AifaceProfile, 'takesProfiles' | 'deletes'>,
   ) {}
 
@@ -46,14 +47,29 @@ export class AifaceState {
   setUsers(users: readonly EmulatedAifaceUser[]): void {
     this.people.clear();
     for (const user of users) this.putUser(user);
+    this.save();
   }
 
   putUser(user: EmulatedAifaceUser): void {
-    this.people.set(canonicalDeviceUserId(user.enrollId), user);
+    const id = canonicalDeviceUserId(user.enrollId);
+    this.people.set(id, user);
+    this.unsaved.add(id);
+  }
+
+  /** What was written until now survives a restart. */
+  save(): void {
+    this.unsaved.clear();
+  }
+
+  /** Whether it may be lost when the power fails. */
+  isUnsaved({ enrollId }: EmulatedAifaceUser): boolean {
+    return this.unsaved.has(canonicalDeviceUserId(enrollId));
   }
 
   removeUser(enrollId: string): boolean {
-    return this.people.delete(canonicalDeviceUserId(enrollId));
+    const id = canonicalDeviceUserId(enrollId);
+    this.unsaved.delete(id);
+    return this.people.delete(id);
   }
 
   /** One entry per credential; whoever has none is not in it. */

@@ -5,6 +5,7 @@ import { Happenings } from '../happenings.js';
 import { AifaceAnswers } from './aiface-answers.js';
 import { sendWith } from './aiface-effects.js';
 import { AIFACE_WRITE_STEPS, type AifaceEffect, type AifaceFaults, type AifaceStep } from './aiface-faults.js';
+import { AifaceMishaps } from './aiface-mishaps.js';
 import { type EmulatedAifacePunch, type EmulatedAifaceUser } from './aiface-people.js';
 import { AIFACE_PROFILES, type AifaceProfile, type AifaceProfileName } from './aiface-profiles.js';
 import { AifaceState, idForWire, logEntryOf, punchOf } from './aiface-state.js';
@@ -56,10 +57,19 @@ const LOG_BATCH = 50;
 export class AifaceTerminal implements AsyncDisposable {
   readonly journal = new MessageJournal();
   readonly state: AifaceState;
-  readonly serialNumber: string;
+  /** Everything that can make users disappear from it. */
+  readonly mishaps = new AifaceMishaps({
+    state: () => this.state,
+    enrol: (user) => this.enrol(user),
+    drop: () => this.drop(),
+    setClock: (time) => this.setClock(time),
+    become: (identity) => this.become(identity),
+  });
   readonly profile: AifaceProfile;
   /** Why the server refused it, as it would stand on its screen; undefined: it did not. */
   refusedBecause?: string;
+  private currentSerialNumber: string;
+  private firmware: string;
   private currentFaults: AifaceFaults = {};
   private socket?: WebSocket;
   private answers?: AifaceAnswers;
@@ -77,14 +87,15 @@ export class AifaceTerminal implements AsyncDisposable {
 
   private constructor(private readonly options: AifaceTerminalOptions) {
     const { serialNumber = 'EMULATEDAI06', profile = 'ai06', users = [], punches = [], known = true } = options;
-    this.serialNumber = serialNumber;
+    this.currentSerialNumber = serialNumber;
     this.profile = AIFACE_PROFILES[profile];
+    this.firmware = this.profile.firmware;
     this.state = new AifaceState(options.userCapacity ?? 5_000, this.profile);
     this.state.setUsers(users);
     this.state.log.push(...punches.map((punch) => ({ punch, taken: known })));
     if (!known) for (const user of users) this.handOverLater(user);
-    const shown = options.clock && wallTimeToDate(options.clock);
-    this.clock = { shown: shown?.getTime() ?? Date.now(), at: Date.now() };
+    this.clock = { shown: Date.now(), at: Date.now() };
+    if (options.clock) this.setClock(options.clock);
     this.faults = options.faults ?? {};
   }
 
@@ -104,6 +115,10 @@ export class AifaceTerminal implements AsyncDisposable {
     this.currentFaults = faults;
     this.occurrences.clear();
     this.answers?.forget();
+  }
+
+  get serialNumber(): string {
+    return this.currentSerialNumber;
   }
 
   /** Whether the server has accepted its registration on the connection that it has. */
@@ -189,6 +204,17 @@ export class AifaceTerminal implements AsyncDisposable {
     await this.stop();
   }
 
+  /** A day that no calendar has is not taken. */
+  private setClock(time: WallTime): void {
+    const shown = wallTimeToDate(time);
+    if (shown) this.clock = { shown: shown.getTime(), at: Date.now() };
+  }
+
+  private become(identity: { readonly serialNumber?: string; readonly firmware?: string }): void {
+    this.currentSerialNumber = identity.serialNumber ?? this.currentSerialNumber;
+    this.firmware = identity.firmware ?? this.firmware;
+  }
+
   private dial(): void {
     if (this.stopped) return;
     const url = new URL(this.options.server);
@@ -218,13 +244,13 @@ export class AifaceTerminal implements AsyncDisposable {
   /** Again and again until it is answered. */
   private register(socket: WebSocket): void {
     if (socket !== this.socket || this.registered || socket.readyState !== WebSocket.OPEN) return;
-    const { model, firmware, knows } = this.profile;
+    const { model, knows } = this.profile;
     const devinfo = {
       modelname: model,
       ...this.state.capacity(),
       ...this.answers?.counters(knows.counters),
       fpalgo: 'thbio3.0',
-      firmware,
+      firmware: this.firmware,
       time: formatWallTime(this.time()),
       mac: '00-01-A9-00-00-01',
     };
@@ -251,8 +277,7 @@ export class AifaceTerminal implements AsyncDisposable {
     this.registered = result === true;
     this.refusedBecause = this.registered ? undefined : String(reason);
     const time = typeof cloudtime === 'string' ? parseWallTime(cloudtime) : undefined;
-    const shown = time && wallTimeToDate(time);
-    if (this.registered && shown) this.clock = { shown: shown.getTime(), at: Date.now() };
+    if (this.registered && time) this.setClock(time);
     this.options.onLog?.(this.registered ? 'registered' : `refused: ${this.refusedBecause}`);
     if (this.registered && this.socket) this.beat(this.socket);
     this.push();

@@ -1,4 +1,11 @@
-import { type BufferedRead, Command, PUNCHES_READ, TEMPLATES_READ, USERS_READ } from '@app/zk-protocol';
+import {
+  type BufferedRead,
+  Command,
+  OPERATIONS_READ,
+  PUNCHES_READ,
+  TEMPLATES_READ,
+  USERS_READ,
+} from '@app/zk-protocol';
 import { DeviceError, IncompleteReadError } from '../../device.errors.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
 import { type BulkSet, type DirectRead, readBulkSet } from './bulk-read.js';
@@ -20,6 +27,11 @@ export const PUNCHES: ZkSet = {
   what: 'punch log',
   request: PUNCHES_READ,
   old: { command: Command.ATTLOG_READ, data: Buffer.alloc(0) },
+};
+export const OPERATIONS: ZkSet = {
+  what: 'operation log',
+  request: OPERATIONS_READ,
+  old: { command: Command.OPLOG_READ, data: Buffer.alloc(0) },
 };
 /** No read session may ask for it. */
 export const TEMPLATES: ZkSet = {
