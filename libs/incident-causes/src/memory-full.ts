@@ -10,7 +10,7 @@ const FULL_SHARE = 0.995;
 export function memoryFull(evidence: DisappearanceEvidence): Finding | undefined {
   const { arrived, lost, before, now, period } = evidence;
   const full = [...fullStores(before, period.after), ...fullStores(now, period.until)];
-  if (full.length === 0 || arrived.length === 0 || !isSmallLoss(evidence)) return undefined;
+  if (full.length === 0 || arrived.length === 0 || !isReplacement(evidence)) return undefined;
   return {
     cause: 'memory_full',
     confidence: arrived.length >= lost.length ? 'likely' : 'possible',
@@ -18,6 +18,11 @@ export function memoryFull(evidence: DisappearanceEvidence): Finding | undefined
     users: lost,
     evidence: [...full, `${count(arrived.length, 'user')} arrived while ${lost.length} vanished.`],
   };
+}
+
+/** Few vanished, or no more than arrived. */
+function isReplacement(evidence: DisappearanceEvidence): boolean {
+  return isSmallLoss(evidence) || evidence.lost.length <= evidence.arrived.length;
 }
 
 function fullStores(facts: TerminalFacts, at: Date): string[] {

@@ -4,8 +4,9 @@ const DAY_MS = 24 * HOUR_MS;
 const PERIODS_MS = [30, 28, 21, 14, 10, 7, 6, 5, 4, 3, 2, 1]
   .map((days) => days * DAY_MS)
   .concat([12, 10, 9, 8, 6, 5, 4, 3, 2, 1].map((hours) => hours * HOUR_MS));
-/** A start is late now and then; in parts of the period. */
-const JITTER = 0.01;
+/** A start is late now and then: by so much at least, or by this part of the period. */
+const JITTER_MS = 5 * 60_000;
+const JITTER_SHARE = 0.01;
 const FEWEST = 3;
 /** How seldom chance may make so regular a picture, all periods that are tried included. */
 const CHANCE = 0.005;
@@ -40,7 +41,7 @@ export function findRecurrence<T extends Window>(earlier: readonly T[], last: Wi
 
 /** The changes that meet in one moment of the last window, where the most do. */
 function fitting<T extends Window>(earlier: readonly T[], last: Window, periodMs: number): T[] {
-  const jitter = periodMs * JITTER;
+  const jitter = jitterMs(periodMs);
   const from = last.after.getTime();
   const until = last.until.getTime();
   const moved = earlier.map((change) => {
@@ -64,8 +65,12 @@ function fitting<T extends Window>(earlier: readonly T[], last: Window, periodMs
 /** The share of a period in which a change would fit by chance. */
 function meanShare(earlier: readonly Window[], last: Window, periodMs: number): number {
   const width = ({ after, until }: Window): number => until.getTime() - after.getTime();
-  const shares = earlier.map((each) => Math.min(1, (width(each) + width(last)) / periodMs + 2 * JITTER));
+  const shares = earlier.map((each) => Math.min(1, (width(each) + width(last) + 2 * jitterMs(periodMs)) / periodMs));
   return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+}
+
+function jitterMs(periodMs: number): number {
+  return Math.max(JITTER_MS, periodMs * JITTER_SHARE);
 }
 
 /** The chance that at least `hits` of `tries` fit, each with probability `share`. */

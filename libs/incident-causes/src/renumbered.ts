@@ -47,16 +47,13 @@ function isAlike(a: UserTraits, b: UserTraits, by: Likeness): boolean {
   return sameCard && !areStrangers(a, b);
 }
 
-/** A card is handed on: two whole names without a word in common are two people. */
+/** A card is handed on: two whole names with hardly a word in common are two people, relatives perhaps. */
 function areStrangers(a: UserTraits, b: UserTraits): boolean {
-  const words = new Set(plainName(a).split(' '));
-  return (
-    plainName(a) !== '' &&
-    plainName(b) !== '' &&
-    !plainName(b)
-      .split(' ')
-      .some((word) => words.has(word))
-  );
+  const [shorter, longer] = [plainName(a), plainName(b)]
+    .map((name) => name.split(' '))
+    .sort((x, y) => x.length - y.length);
+  if (plainName(a) === '' || plainName(b) === '') return false;
+  return shorter.filter((word) => longer.includes(word)).length * 2 <= shorter.length;
 }
 
 /** Without case, accents, punctuation and superfluous blanks; a terminal that shows the ID for a name shows none. */
