@@ -32,10 +32,12 @@ export function restart(evidence: DisappearanceEvidence): Finding | undefined {
   };
 }
 
-/** A log that was read, works and notes no start speaks against one, whatever the network did. */
+/**
+ * A start says so little that it has to lie in the period proper, not only within the tolerance for the clock. A log that was read, works and notes no start speaks against one, whatever the network did.
+ */
 function signsOfRestart(evidence: DisappearanceEvidence): string[] {
   const logged = operationsInPeriod(evidence)
-    .filter(({ operation }) => operation.operation in POWERED)
+    .filter(({ operation, onlyByTolerance }) => operation.operation in POWERED && !onlyByTolerance)
     .map(
       ({ operation, at }) =>
         `The operation log notes “${POWERED[operation.operation]}” (${operation.operation}) at ${utc(at)}.`,

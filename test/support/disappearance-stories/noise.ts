@@ -75,9 +75,12 @@ function ownWrites(world: World): void {
   const { chance, journal, moment, terminal } = world;
   for (const slot of terminal.someSlots(3)) {
     const id = terminal.users.get(slot)?.id ?? '';
-    if (chance.holds(0.5)) journal.push({ id, kind: 'delete', state: 'not_done', at: moment - chance.below(HOUR) });
-    else if (chance.holds(0.5)) journal.push({ id, kind: 'put', state: 'done', at: moment - chance.below(DAY) });
+    const kind = chance.pick(['refused', 'refused', 'put', 'long ago'] as const);
+    if (kind === 'refused') journal.push({ id, kind: 'delete', state: 'not_done', at: moment - chance.below(HOUR) });
+    if (kind === 'put') journal.push({ id, kind: 'put', state: 'done', at: moment - chance.below(DAY) });
     // Deleted by us long ago and entered again since.
-    else journal.push({ id, kind: 'delete', state: 'done', at: moment - 2 * DAY - chance.below(20 * DAY) });
+    if (kind === 'long ago') {
+      journal.push({ id, kind: 'delete', state: 'done', at: moment - 2 * DAY - chance.below(20 * DAY) });
+    }
   }
 }

@@ -49,32 +49,30 @@ export function observe(world: World, tells: Tells): Observation | undefined {
   const readBefore = (at: number): number => readFrom(at, -every);
 
   const happenings = [...world.happenings].sort((a, b) => a.at - b.at);
-  const changes: { after: number; until: number; departed: number; arrived: number; own: boolean }[] = [];
+  const changes: { after: number; until: number; departed: number; arrived: number }[] = [];
   const firstSeen = new Map<string, number>();
   let story: { before: Seen; now: Seen; after: number; until: number } | undefined;
   for (let i = 0; i < happenings.length;) {
     const after = readBefore(happenings[i].at);
     const until = readAfter(happenings[i].at);
-    const before = look(world, tells, after, firstSeen);
-    let isStory = false;
-    for (; i < happenings.length && readAfter(happenings[i].at) === until; i += 1) {
-      isStory ||= happenings[i].at === moment;
-      happenings[i].run();
-    }
-    const now = look(world, tells, until, firstSeen);
-    for (const id of now.users.keys()) if (!before.users.has(id)) firstSeen.set(id, until);
-    const departed = [...before.users.keys()].filter((id) => !now.users.has(id));
-    const arrived = [...now.users.keys()].filter((id) => !before.users.has(id));
-    if (isStory) {
-      story = { before, now, after, until };
+    // Whole pictures are taken for the story alone; of other changes, the numbers suffice.
+    const isStory = until === readAfter(moment);
+    const before = isStory ? look(world, tells, after, firstSeen) : undefined;
+    const idsBefore = idsOf(world);
+    for (; i < happenings.length && readAfter(happenings[i].at) === until; i += 1) happenings[i].run();
+    const idsNow = idsOf(world);
+    const arrived = [...idsNow].filter((id) => !idsBefore.has(id));
+    const departed = [...idsBefore].filter((id) => !idsNow.has(id));
+    for (const id of arrived) firstSeen.set(id, until);
+    if (before !== undefined) {
+      story = { before, now: look(world, tells, until, firstSeen), after, until };
       break;
     }
     if (departed.length + arrived.length > 0) {
-      changes.push({ after, until, departed: departed.length, arrived: arrived.length, own: false });
+      changes.push({ after, until, departed: departed.length, arrived: arrived.length });
     }
   }
   if (!story) return undefined;
-  // What happens between that read and the end of the hour is in the log too: the log is read then.
   const { before, now, after, until } = story;
   const lost = [...before.users.values()].filter(({ deviceUserId }) => !now.users.has(deviceUserId));
   if (lost.length === 0) return undefined;
@@ -134,6 +132,10 @@ function look(world: World, tells: Tells, at: number, firstSeen: ReadonlyMap<str
     punches: told(tells.counters, terminal.punches),
   };
   return { users, facts };
+}
+
+function idsOf({ terminal }: World): Set<string> {
+  return new Set([...terminal.users.values()].map(({ id }) => id));
 }
 
 function logged({ shown, operation, operator, parameter }: SimEntry, driftMs: number): LoggedOperation {
