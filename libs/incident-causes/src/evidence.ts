@@ -8,6 +8,8 @@ export interface UserTraits {
   readonly cardNumber: string | null;
   /** Digests of the user's templates, where they are known. */
   readonly templateDigests?: readonly string[];
+  /** When a read showed the user for the first time; undefined: not known. */
+  readonly firstSeenAt?: Date;
 }
 
 /** One entry of a terminal's own operation log. */

@@ -7,3 +7,4 @@ export {
   type TerminalFacts,
   type UserTraits,
 } from './evidence.js';
+export { rankCauses } from './rank-causes.js';
