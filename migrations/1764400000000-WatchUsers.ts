@@ -45,8 +45,8 @@ const UP = [
   `create table device_watch (
      device_id bigint not null,
      last_complete_at timestamptz,
+     last_lease_token bigint not null default 0,
      user_count integer,
-     ids_digest text,
      users_digest text,
      firmware text,
      clock_drift_seconds double precision,

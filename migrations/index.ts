@@ -14,6 +14,8 @@ import { SettleConflicts1764300000040 } from './1764300000040-SettleConflicts.js
 import { RememberIdempotencyKeys1764300000050 } from './1764300000050-RememberIdempotencyKeys.js';
 import { SearchBufferText1764300000051 } from './1764300000051-SearchBufferText.js';
 import { WatchUsers1764400000000 } from './1764400000000-WatchUsers.js';
+import { RecordFillLevels1764400000005 } from './1764400000005-RecordFillLevels.js';
+import { KeepNotices1764400000010 } from './1764400000010-KeepNotices.js';
 import { TellLiveEvents1764400000020 } from './1764400000020-TellLiveEvents.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
@@ -34,5 +36,7 @@ export const migrations = [
   RememberIdempotencyKeys1764300000050,
   SearchBufferText1764300000051,
   WatchUsers1764400000000,
+  RecordFillLevels1764400000005,
+  KeepNotices1764400000010,
   TellLiveEvents1764400000020,
 ];

@@ -14,6 +14,7 @@ for (const name of [
   'audit',
   'memory',
   'dial-in',
+  'monitoring',
   'suggestions',
   'people',
   'api',

@@ -89,7 +89,7 @@ describe.each(SYNCED_KINDS)('settling a conflict on a terminal of kind $name', (
     const { dataSource } = app.database;
     const tables = ['device_user_buffer', 'device_user_details_read', 'user_machine_mapping', 'people', 'sync_runs'];
     await emptyTables(dataSource, ...tables, 'user_conflicts');
-    await dataSource.query('truncate devices');
+    await dataSource.query('delete from devices');
     terminal = await kind.start(
       app,
       cases.map(({ user }) => user),

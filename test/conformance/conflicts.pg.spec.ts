@@ -47,7 +47,7 @@ describe.each(SYNCED_KINDS)('a contradiction on a terminal of kind $name', (kind
     const { dataSource } = app.database;
     const tables = ['device_user_buffer', 'device_user_details_read', 'user_machine_mapping', 'people', 'sync_runs'];
     await emptyTables(dataSource, ...tables, 'user_conflicts');
-    await dataSource.query('truncate devices');
+    await dataSource.query('delete from devices');
     terminal = await kind.start(
       app,
       cases.map(({ user }) => user),

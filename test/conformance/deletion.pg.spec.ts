@@ -50,7 +50,7 @@ describe.each(SYNCED_KINDS)('deleting from a terminal of kind $name', (kind) => 
     await fc.assert(
       fc.asyncProperty(users, caller, reason, target, async (content, who, why, pick) => {
         // Terminals come and go, and get each other's ports.
-        await app.database.dataSource.query('truncate devices');
+        await app.database.dataSource.query('delete from devices');
         await using terminal = await kind.start(app, content);
         const chosen: EmulatedUser | undefined = pick === undefined ? undefined : content[pick % content.length];
         const id = chosen ? canonicalDeviceUserId(chosen.userId) : '987654321';

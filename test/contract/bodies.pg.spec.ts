@@ -35,6 +35,8 @@ interface Writable {
   readonly method: string;
   readonly path: string;
   readonly body: Schema;
+  /** Whether there has to be one. */
+  readonly required: boolean;
 }
 
 let contract: ContractApp;
@@ -49,12 +51,18 @@ afterAll(async () => {
 function writables({ document, device, pending }: ContractApp): Writable[] {
   const values: Record<string, string> = { id: device.id, serial_number: pending.serialNumber };
   return Object.entries(document.paths).flatMap(([path, operations]) =>
-    Object.entries(operations as Record<string, { requestBody?: { content?: Record<string, { schema?: Schema }> } }>)
+    Object.entries(
+      operations as Record<
+        string,
+        { requestBody?: { required?: boolean; content?: Record<string, { schema?: Schema }> } }
+      >,
+    )
       .filter(([, { requestBody }]) => requestBody?.content?.['application/json']?.schema !== undefined)
       .map(([method, { requestBody }]) => ({
         method: method.toUpperCase(),
         path: path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '999999999'),
         body: requestBody!.content!['application/json'].schema!,
+        required: requestBody!.required !== false,
       })),
   );
 }
@@ -77,6 +85,13 @@ function withExtra(value: unknown, extra: string): string[] {
   return [`{${[...written, extra].join()}}`, ...nested];
 }
 
+/** A schema with all that it refers to, as text. */
+function writtenOut(schema: Schema, schemas: Readonly<Record<string, Schema>>): string {
+  const text = JSON.stringify(schema);
+  const names = [...text.matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name);
+  return [text, ...names.map((name) => writtenOut(schemas[name], schemas))].join();
+}
+
 it('no writable body takes a property that is not its own, at any depth, and none has an effect', async () => {
   const all = writables(contract);
   expect(all.length).toBeGreaterThanOrEqual(3);
@@ -85,7 +100,7 @@ it('no writable body takes a property that is not its own, at any depth, and non
   for (const { method, path, body } of all) {
     const sound = exampleFor(body, schemasOf(contract.document));
     // A property of its own is no extra one.
-    const own = JSON.stringify(body.$ref ? schemasOf(contract.document)[body.$ref.split('/').at(-1)!] : body);
+    const own = writtenOut(body, schemasOf(contract.document));
     for (const extra of DANGEROUS.filter((it) => !own.includes(`${it.slice(0, it.indexOf(':'))}:{`))) {
       for (const text of withExtra(sound, extra)) {
         const answer = await sendJson(contract.port, method, path, undefined, text);
@@ -107,10 +122,11 @@ function isRefused(answer: Answer): boolean {
 }
 
 it('and a body that is no object is refused', async () => {
-  for (const { method, path } of writables(contract)) {
+  for (const { method, path, required } of writables(contract)) {
     for (const text of ['[]', '[{}]', 'null', '1', '"x"', 'true', '{', '', '{"name": "a", "name": ["b"]}']) {
       const answer = await sendJson(contract.port, method, path, undefined, text);
       expect([method, path, text, answer.status < 500]).toEqual([method, path, text, true]);
+      if (text === '' && !required) continue;
       if (method === 'POST') expect([method, path, text, answer.status]).toEqual([method, path, text, 400]);
     }
   }

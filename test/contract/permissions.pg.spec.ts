@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { includesRole, type Role } from '@app/kernel';
 import { TEST_TOKEN } from '@test/support';
 import { everyCaller, type TestCaller } from './callers.js';
@@ -7,6 +7,9 @@ import { type ContractApp, openContractApp } from './contract-app.js';
 import { effectsOf } from './effects.js';
 import { apiRoutesOf, pathOf, type Route, routesOf } from './routes.js';
 import { send } from './sending.js';
+
+/** Every route with every caller, on a machine that may be busy. */
+jest.setTimeout(180_000);
 
 /** docs/permissions.md, by method and path. */
 function readPermissions(): Map<string, Role | 'public'> {

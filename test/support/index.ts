@@ -59,3 +59,4 @@ export {
   type WriterRigKind,
   zkWriterRig,
 } from './writer-rigs.js';
+export { RecordingNotifications } from './recording-notifications.js';

@@ -16,7 +16,18 @@ export async function withoutTriggers<T>(dataSource: DataSource, work: (tx: Enti
   });
 }
 
-/** Empties tables and starts their numbering anew, guarded ones too. */
+/**
+ * Empties tables and starts their numbering anew, guarded ones too. Row by row: for the few rows of a test that is many
+ * times quicker than TRUNCATE, which makes new files.
+ */
 export async function emptyTables(dataSource: DataSource, ...tables: readonly string[]): Promise<void> {
-  await withoutTriggers(dataSource, (tx) => tx.query(`truncate ${tables.join(', ')} restart identity`));
+  await withoutTriggers(dataSource, async (tx) => {
+    for (const table of tables) await tx.query(`delete from ${table}`);
+    await tx.query(
+      `select setval(pg_get_serial_sequence(numbered.name, 'id'), 1, false)
+         from (select t as name from unnest($1::text[]) as t
+                 join pg_attribute a on a.attrelid = t::regclass and a.attname = 'id' and a.attidentity <> '' offset 0) numbered`,
+      [tables],
+    );
+  });
 }

@@ -13,6 +13,7 @@ import { migrations } from '@app/migrations';
 import { IDEMPOTENCY_ENTITIES } from '@app/idempotency';
 import { LIVE_EVENT_ENTITIES } from '@app/live-events';
 import { MONITORING_ENTITIES } from '@app/monitoring';
+import { NOTIFICATION_ENTITIES } from '@app/notification';
 import { PEOPLE_ENTITIES } from '@app/people';
 import { PUNCH_ENTITIES } from '@app/punches';
 import { SYNC_COORDINATOR_ENTITIES } from '@app/sync-coordinator';
@@ -33,6 +34,7 @@ export const ALL_ENTITIES = [
   ...IDEMPOTENCY_ENTITIES,
   ...LIVE_EVENT_ENTITIES,
   ...MONITORING_ENTITIES,
+  ...NOTIFICATION_ENTITIES,
   ...PEOPLE_ENTITIES,
   ...PUNCH_ENTITIES,
   ...SYNC_COORDINATOR_ENTITIES,

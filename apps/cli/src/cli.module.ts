@@ -8,6 +8,8 @@ import { DatabaseModule } from '@app/database';
 import { DeviceWriterModule } from '@app/device-writer';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
+import { MetricsModule } from '@app/metrics';
+import { MonitoringModule } from '@app/monitoring';
 import { PeopleModule } from '@app/people';
 import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -29,6 +31,8 @@ export class CliModule {
         DeviceWriterModule,
         ConflictModule,
         DialInModule,
+        MetricsModule,
+        MonitoringModule,
         PeopleModule,
         SyncServicesModule,
       ],

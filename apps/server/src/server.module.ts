@@ -13,7 +13,9 @@ import { HttpModule } from '@app/http';
 import { IdempotencyModule } from '@app/idempotency';
 import { LiveEventsModule } from '@app/live-events';
 import { LoggingModule, NestLogger } from '@app/logging';
+import { MonitoringModule } from '@app/monitoring';
 import { MetricsEndpointModule } from '@app/metrics';
+import { NotificationModule } from '@app/notification';
 import { SuggestionsModule } from '@app/suggestions';
 import { PeopleModule } from '@app/people';
 import { SyncServicesModule } from '@app/sync-services';
@@ -51,6 +53,8 @@ export class ServerModule implements NestModule {
         DevicesModule,
         DeviceWriterModule,
         ConflictModule,
+        MonitoringModule,
+        NotificationModule,
         DialInModule,
         SuggestionsModule,
         PeopleModule,

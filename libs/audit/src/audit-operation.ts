@@ -51,6 +51,16 @@ export const AUDIT_OPERATIONS = [
   'user_deletion_refused',
   'user_deletion_undone',
   'user_deletion_undo_refused',
+  'users_missing',
+  'users_returned',
+  'incident_acknowledged',
+  'users_marked_intended',
+  'notification_channel_created',
+  'notification_channel_changed',
+  'notification_channel_deleted',
+  'notification_tested',
+  'notification_replayed',
+  'notification_given_up',
 ] as const;
 export type AuditOperation = (typeof AUDIT_OPERATIONS)[number];
 

@@ -63,9 +63,13 @@ export class DeviceUserAuditService {
    * A page of the entries that fit, newest first. Entries that are written meanwhile come before the first page, so
    * that none is given twice and none is left out. @throws {BadCursorError}
    */
-  async queryLogs(query: AuditQuery, page: { readonly limit: number; readonly cursor?: string }): Promise<AuditPage> {
-    const found = this.entries
-      .createQueryBuilder('entry')
+  async queryLogs(
+    query: AuditQuery,
+    page: { readonly limit: number; readonly cursor?: string },
+    tx: Tx = this.entries.manager,
+  ): Promise<AuditPage> {
+    const found = tx
+      .createQueryBuilder(AuditEntry, 'entry')
       .orderBy('entry.timestamp', 'DESC')
       .addOrderBy('entry.id', 'DESC')
       .take(page.limit + 1);

@@ -6,4 +6,4 @@ export { type BufferFilter, type BufferPage } from './buffer.repository.js';
 export { type BufferStatistics, DeviceUserBufferService } from './buffer.service.js';
 export { BufferedUserView, bufferedUserView } from './dto/buffered-user.view.js';
 export { MAPPING_STATUSES, type MappingStatus } from './mapping-status.js';
-export { type Sighting, type SightingContext, type SightingTotals } from './sighting.js';
+export { type Sighting, type SightingContext, sightingOf, type SightingTotals } from './sighting.js';

@@ -39,3 +39,9 @@ export interface SightingTotals {
   /** Rows whose attributes had changed, of mapped users too. */
   readonly updated: number;
 }
+
+/** What the buffer keeps of a user of a terminal: all that it tells, never the PIN. */
+export function sightingOf(user: Sighting): Sighting {
+  const { deviceUserId, slot, details, privilege, groupId, timezoneId, hasPin } = user;
+  return { deviceUserId, slot, details, privilege, groupId, timezoneId, hasPin };
+}

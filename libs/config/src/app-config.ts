@@ -252,6 +252,52 @@ export class AppConfig {
   readonly deviceNetworks: string = PRIVATE_NETWORKS;
 
   @Setting({
+    variable: 'MONITORING_INTERVAL_MINUTES',
+    default: 5,
+    unit: 'minutes, 1 to 5',
+    effect: 'Every terminal is read at least once in so long, to notice who is missing (requirement 9.1).',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(5)
+  readonly monitoringIntervalMinutes: number = 5;
+
+  @Setting({
+    variable: 'NOTIFY_NETWORKS',
+    default: PRIVATE_NETWORKS,
+    unit: 'CIDR networks, comma-separated',
+    effect:
+      'The networks of your own that notifications may go to, besides the internet. This host is among them only where it is ' +
+      'listed (127.0.0.0/8). Link-local addresses are never called.',
+  })
+  @ValidateBy(
+    { name: 'networks', validator: { validate: (text: unknown) => namesNetworks(String(text)) } },
+    { message: '$property must be networks like 192.168.0.0/16,fd00::/8' },
+  )
+  readonly notifyNetworks: string = PRIVATE_NETWORKS;
+
+  @Setting({
+    variable: 'PUBLIC_URL',
+    unit: 'http or https URL',
+    effect: 'Where administrators reach this server; notifications link there. Unset: they carry no links.',
+  })
+  @IsOptional()
+  @Matches(/^https?:\/\/[^\s/?#]+\/?$/, { message: '$property must be http:// or https:// and a host' })
+  readonly publicUrl?: string;
+
+  @Setting({
+    variable: 'HEARTBEAT_URL',
+    unit: 'http or https URL',
+    effect:
+      'Called every minute while the server polls terminals and reaches its database, so that a service outside (such as ' +
+      'healthchecks.io) notices when it does not. Unset: nobody watches the watcher.',
+    secret: true,
+  })
+  @IsOptional()
+  @Matches(/^https?:\/\/\S+$/, { message: '$property must be an http or https URL' })
+  readonly heartbeatUrl?: string;
+
+  @Setting({
     variable: 'AAS_PATH',
     unit: 'file or folder',
     effect:
@@ -303,6 +349,11 @@ export class AppConfig {
   /** Whether emulated terminals may be shown: only on the embedded database, and never where there is one of your own. */
   mayShowDemo(): boolean {
     return this.demo === 'auto' && this.databaseUrl === undefined;
+  }
+
+  /** The networks inside that notifications may go to. */
+  notifyNetworkList(): string[] {
+    return this.notifyNetworks.split(',').map((network) => network.trim());
   }
 
   /** The networks that terminals may be called in. */

@@ -34,6 +34,8 @@ export interface ResolutionRequest extends Decision {
   readonly shortenName?: boolean;
   /** The version that was decided on; unset: whatever it is now. */
   readonly version?: string;
+  /** The caller knows that users are missing from the terminal, and wants the write all the same. */
+  readonly confirmTripped?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -128,7 +130,7 @@ export class ConflictResolutionService implements OnModuleInit {
   }
 
   private async carryOut(conflict: UserConflict, request: ResolutionRequest, actor: Actor): Promise<void> {
-    const { strategy, choices, notes, shortenName, version, signal } = request;
+    const { strategy, choices, notes, shortenName, confirmTripped, version, signal } = request;
     if (conflict.resolved) throw new AlreadyResolvedError(conflict);
     if (version !== undefined && version !== conflict.version) throw new StaleDecisionError(version, conflict);
     const device = await this.devices.get(conflict.deviceId);
@@ -157,6 +159,7 @@ export class ConflictResolutionService implements OnModuleInit {
         reason: notes,
         actor,
         signal,
+        confirmTripped,
       });
     } catch (error) {
       if (error instanceof StaleDeviceUserError)

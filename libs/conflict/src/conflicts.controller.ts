@@ -85,7 +85,7 @@ export class ConflictsController {
     description:
       'conflict/already-resolved, conflict/changed-meanwhile, conflict/user-not-mapped, ' +
       'conflict/pin-unknown, conflict/empty-value, conflict/no-agreement, coordination/lease-busy, device-writer/write-pending, ' +
-      'device-writer/undetermined',
+      'monitoring/tripped, device-writer/undetermined',
   })
   @ApiPreconditionFailedResponse({
     type: ProblemDocument,
@@ -103,12 +103,13 @@ export class ConflictsController {
     @CurrentActor() actor: Actor,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<ConflictView> {
-    const { strategy, choices, notes, shorten_name: shortenName } = body;
+    const { strategy, choices, notes, shorten_name: shortenName, confirm_tripped: confirmTripped } = body;
     const request = {
       strategy,
       choices: choices && choicesOf(choices),
       notes,
       shortenName,
+      confirmTripped,
       version: versionOf(ifMatch),
     };
     return conflictView(await this.conflicts.resolveConflict(id, request, actor));

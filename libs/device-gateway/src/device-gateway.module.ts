@@ -21,6 +21,6 @@ import { GATEWAY_TIMEOUTS, STANDARD_TIMEOUTS } from './gateway-timeouts.js';
       useFactory: (config: AppConfig, resolve: HostResolver) => DeviceNetworks.of(config, resolve),
     },
   ],
-  exports: [DeviceGateway, DeviceNetworks, AifaceListener, AifaceSessions, GATEWAY_TIMEOUTS],
+  exports: [DeviceGateway, DeviceNetworks, AifaceListener, AifaceSessions, GATEWAY_TIMEOUTS, HOST_RESOLVER],
 })
 export class DeviceGatewayModule {}

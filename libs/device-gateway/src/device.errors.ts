@@ -86,7 +86,8 @@ export type IncompleteReason =
   | 'bad-page'
   | 'no-end'
   | 'no-counter'
-  | 'list-changed';
+  | 'list-changed'
+  | 'lists-differ';
 
 /** The terminal was read, but it is not proven that this was all of it: there is no list, not even a short one. */
 export class IncompleteReadError extends DeviceError {

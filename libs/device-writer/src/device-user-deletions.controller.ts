@@ -18,12 +18,13 @@ import {
   ApiUnauthorizedResponse,
 } from '@nestjs/swagger';
 import { DeviceUserDeletions } from './device-user-deletions.service.js';
-import { DeletionReason, DeviceUserParam, ListDeletionsQuery } from './dto/deletion.requests.js';
+import { DeletionReason, DeviceUserParam, ListDeletionsQuery, TripConfirmation } from './dto/deletion.requests.js';
 import { DeletionView, deletionView, UndoneDeletionView, undoneDeletionView } from './dto/deletion.view.js';
 
 class DeletionPage extends pageOf(DeletionView) {}
 
-const BUSY = 'coordination/lease-busy, device-writer/write-pending, device/serial-mismatch, device-writer/undetermined';
+const BUSY =
+  'coordination/lease-busy, device-writer/write-pending, monitoring/tripped, device/serial-mismatch, device-writer/undetermined';
 const FAILED =
   'device/unreachable, device/not-connected, device/incomplete-read, …: nothing was sent; device-writer/not-done: the ' +
   'user is as before; device-writer/unsettled: it is settled by reading';
@@ -72,7 +73,9 @@ export class DeviceUserDeletionsController {
     @CurrentActor() actor: Actor,
   ): Promise<DeletionView> {
     const reason = body.reason ?? query.reason ?? '';
-    return deletionView(await this.deletions.delete(await this.devices.get(deviceId), deviceUserId, { reason, actor }));
+    const confirmTripped = body.confirm_tripped ?? query.confirm_tripped;
+    const device = await this.devices.get(deviceId);
+    return deletionView(await this.deletions.delete(device, deviceUserId, { reason, actor, confirmTripped }));
   }
 
   @Post('deletions/:id/undo')
@@ -90,8 +93,13 @@ export class DeviceUserDeletionsController {
     description: `device-writer/already-undone, device-writer/user-present, ${BUSY}`,
   })
   @ApiServiceUnavailableResponse({ type: ProblemDocument, description: FAILED })
+  @ApiBody({ type: TripConfirmation, required: false })
   @Permit('administrator')
-  async undo(@Param() { id }: IdParam, @CurrentActor() actor: Actor): Promise<UndoneDeletionView> {
-    return undoneDeletionView(await this.deletions.undo(id, actor));
+  async undo(
+    @Param() { id }: IdParam,
+    @Body() { confirm_tripped: confirmTripped }: TripConfirmation,
+    @CurrentActor() actor: Actor,
+  ): Promise<UndoneDeletionView> {
+    return undoneDeletionView(await this.deletions.undo(id, actor, { confirmTripped }));
   }
 }

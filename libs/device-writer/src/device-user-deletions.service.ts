@@ -1,4 +1,5 @@
 import { type AuditOperation, DeviceUserAuditService } from '@app/audit';
+import { type Tx } from '@app/database';
 import { type Device, DevicesService } from '@app/devices';
 import { decodeCursor, encodeCursor } from '@app/http';
 import { type Actor, AppError, type DeviceUserId } from '@app/kernel';
@@ -57,9 +58,9 @@ export class DeviceUserDeletions {
   async delete(
     device: Device,
     deviceUserId: DeviceUserId,
-    wanted: { reason: string; actor: Actor; signal?: AbortSignal },
+    wanted: { reason: string; actor: Actor; signal?: AbortSignal; confirmTripped?: boolean },
   ): Promise<Deletion> {
-    const { actor, signal } = wanted;
+    const { actor, signal, confirmTripped } = wanted;
     const reason = wanted.reason.trim();
     return this.auditingRefusal(
       'user_deletion_refused',
@@ -76,6 +77,7 @@ export class DeviceUserDeletions {
           actor,
           reason,
           signal,
+          confirmTripped,
           purpose: DeletionConsequence.purpose,
           purposeData: { driver: device.driver },
           beforeIntent: (tx) => this.budget.require(tx, device, actor, allowance),
@@ -90,7 +92,11 @@ export class DeviceUserDeletions {
    * @throws {DeletionForbiddenError} {DeletionNotFoundError} {AlreadyUndoneError}
    * @throws {DeviceUserPresentError} the ID is in use again; and as DeviceWriteService.perform
    */
-  async undo(id: string, actor: Actor): Promise<UndoneDeletion> {
+  async undo(
+    id: string,
+    actor: Actor,
+    { confirmTripped }: { readonly confirmTripped?: boolean } = {},
+  ): Promise<UndoneDeletion> {
     const user = IS_NUMBER.test(id) ? await this.deleted.findOneBy({ id }) : null;
     if (!user) throw new DeletionNotFoundError(id);
     const device = await this.devices.get(user.deviceId);
@@ -103,6 +109,7 @@ export class DeviceUserDeletions {
         kind: 'restore',
         deviceUserId,
         actor,
+        confirmTripped,
         snapshot: await this.seal.open(user.snapshotSealed),
         purpose: DeletionUndoConsequence.purpose,
         purposeData: { deletion_id: id },
@@ -137,15 +144,20 @@ export class DeviceUserDeletions {
   }
 
   /**
-   * Whom administrators deleted from a device since an instant: missing without anything being wrong. Includes those
-   * whose deletion was sent and is not settled, and leaves out those who were brought back.
+   * Whom administrators deleted from a device under a later lease than that of `token`: missing since then without
+   * anything being wrong. By tokens, since they are in order whatever the clocks say. Includes those whose deletion was
+   * sent and is not settled, and leaves out those who were brought back.
    */
-  async findDeletedSince(deviceId: string, since: Date): Promise<ReadonlySet<DeviceUserId>> {
-    const rows = await this.dataSource.query<{ device_user_id: DeviceUserId }[]>(
+  async findDeletedAfter(
+    deviceId: string,
+    token: string,
+    tx: Tx = this.dataSource.manager,
+  ): Promise<ReadonlySet<DeviceUserId>> {
+    const rows = await tx.query<{ device_user_id: DeviceUserId }[]>(
       `select distinct device_user_id from device_writes w
-        where device_id = $1 and kind = 'delete' and state <> 'not_done' and coalesce(settled_at, opened_at) >= $2
+        where device_id = $1 and kind = 'delete' and state <> 'not_done' and lease_token > $2
           and not exists (select from deleted_device_users d where d.write_id = w.id and d.restored_at is not null)`,
-      [deviceId, since],
+      [deviceId, token],
     );
     return new Set(rows.map(({ device_user_id: id }) => id));
   }

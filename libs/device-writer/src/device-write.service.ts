@@ -14,6 +14,7 @@ import {
 } from './device-writer.errors.js';
 import { OpenWrites } from './open-writes.service.js';
 import { type UserSnapshot } from './user-snapshot.js';
+import { WriteConditions } from './write-condition.js';
 import { WriteConsequences } from './write-consequence.js';
 import { WriteObserver } from './write-observer.js';
 import { WritePlanner } from './write-planner.js';
@@ -52,6 +53,7 @@ export class DeviceWriteService implements BeforeApplicationShutdown {
     private readonly journal: DeviceWriteJournal,
     private readonly settlement: WriteSettlement,
     private readonly consequences: WriteConsequences,
+    private readonly conditions: WriteConditions,
     private readonly observer: WriteObserver,
     private readonly clock: Clock,
     @Inject(WRITER_OPTIONS) private readonly options: WriterOptions,
@@ -61,7 +63,8 @@ export class DeviceWriteService implements BeforeApplicationShutdown {
    * Changes one user and proves it: lease, what was left open, read, plan, intent, send, read back, settle.
    * Nothing was sent when it throws
    * @throws {LeaseBusyError} {WritePendingError} {DeviceUserAbsentError} {DeviceUserPresentError} {StaleDeviceUserError}
-   * @throws {UnwritableValueError} {DeviceError} {UnknownPurposeError} {AbortedError} or whatever `beforeIntent` throws.
+   * @throws {UnwritableValueError} {DeviceError} {UnknownPurposeError} {AbortedError} or whatever a condition or
+   * `beforeIntent` throws.
    *
    * Afterwards the intent is stored, and the write comes to its end or is settled later:
    * @throws {WriteNotDoneError} the user is as before
@@ -99,6 +102,7 @@ export class DeviceWriteService implements BeforeApplicationShutdown {
   private async intend(lease: Lease, device: Device, request: WriteRequest, images: WriteImages): Promise<DeviceWrite> {
     const draft = await this.journal.draft(device, lease, request, images);
     return lease.transaction(async (tx) => {
+      await this.conditions.requireAll(tx, device, request);
       await request.beforeIntent?.(tx);
       const write = await this.journal.open(tx, draft);
       await this.consequences.get(write.purpose).prepare(tx, write, images);

@@ -18,7 +18,9 @@ import { DeviceWriteService } from './device-write.service.js';
 import { DeviceWriters } from './device-writers.js';
 import { OpenWrites } from './open-writes.service.js';
 import { SnapshotSeal } from './snapshot-seal.js';
+import { WriteConditions } from './write-condition.js';
 import { WriteConsequences } from './write-consequence.js';
+import { WriteHistory } from './write-history.js';
 import { WriteObserver } from './write-observer.js';
 import { WritePlanner } from './write-planner.js';
 import { STANDARD_WRITER_OPTIONS, WRITER_OPTIONS } from './writer-options.js';
@@ -47,6 +49,8 @@ import { WriteSettlement } from './write-settlement.js';
     WritePlanner,
     WriteSettlement,
     WriteConsequences,
+    WriteConditions,
+    WriteHistory,
     WriteObserver,
     WriterSessions,
     SnapshotSeal,
@@ -57,6 +61,14 @@ import { WriteSettlement } from './write-settlement.js';
     DeletionUndoConsequence,
     DeviceUserDeletions,
   ],
-  exports: [DeviceWriters, DeviceWriteService, DeviceUserDeletions, OpenWrites, WriteConsequences],
+  exports: [
+    DeviceWriters,
+    DeviceWriteService,
+    DeviceUserDeletions,
+    OpenWrites,
+    WriteConsequences,
+    WriteConditions,
+    WriteHistory,
+  ],
 })
 export class DeviceWriterModule {}

@@ -26,6 +26,8 @@ export type WriteRequest = WriteOrder & {
    * else is not overwritten.
    */
   readonly expected?: string | ((found: UserSnapshot) => boolean);
+  /** The caller knows that users are missing from the terminal, and wants the write all the same. */
+  readonly confirmTripped?: boolean;
   /** Runs first in the transaction that stores the intent: what throws here ends the story before anything is sent. */
   readonly beforeIntent?: (tx: Tx) => Promise<void>;
   /** Ends the story while nothing has been sent yet; afterwards it is told to its end. */

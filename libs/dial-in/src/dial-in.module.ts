@@ -13,6 +13,7 @@ import { PendingTerminalsService } from './pending-terminals.service.js';
 import { TerminalAlarms } from './terminal-alarms.js';
 import { TerminalIntake } from './terminal-intake.js';
 import { TerminalPresence } from './terminal-presence.js';
+import { TerminalReaders } from './terminal-readers.js';
 
 /** Terminals that dial in: who may, what they hand over, and which server has them. Listens only when it is told to. */
 @Module({
@@ -25,7 +26,15 @@ import { TerminalPresence } from './terminal-presence.js';
     TypeOrmModule.forFeature(DIAL_IN_ENTITIES),
   ],
   controllers: [PendingTerminalsController],
-  providers: [DialInService, DialInSchedule, PendingTerminalsService, TerminalAlarms, TerminalIntake, TerminalPresence],
-  exports: [DialInService, PendingTerminalsService, TerminalPresence],
+  providers: [
+    DialInService,
+    DialInSchedule,
+    PendingTerminalsService,
+    TerminalAlarms,
+    TerminalIntake,
+    TerminalPresence,
+    TerminalReaders,
+  ],
+  exports: [DialInService, PendingTerminalsService, TerminalPresence, TerminalReaders],
 })
 export class DialInModule {}

@@ -5,3 +5,4 @@ export { type DialInAddress, DialInService } from './dial-in.service.js';
 export { PendingTerminalView, pendingTerminalView } from './dto/pending-terminal.view.js';
 export { type Adoption, PendingTerminalsService } from './pending-terminals.service.js';
 export { TerminalPresence, type Whereabouts } from './terminal-presence.js';
+export { TerminalReaders } from './terminal-readers.js';

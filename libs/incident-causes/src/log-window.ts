@@ -3,6 +3,8 @@ import { type DisappearanceEvidence, type LoggedOperation } from './evidence.js'
 const MINUTE_MS = 60_000;
 /** A clock measured before and after leaves the second of the measurement and what a quartz loses meanwhile. */
 const KNOWN_CLOCK_MS = MINUTE_MS;
+/** Terminals date by whole seconds, and so is their clock read. */
+const RESOLUTION_MS = 2_000;
 /** An unmeasured clock may be minutes off; further off than this, its entries prove nothing. */
 const UNKNOWN_CLOCK_MS = 10 * MINUTE_MS;
 
@@ -39,10 +41,12 @@ function place(operation: LoggedOperation, evidence: DisappearanceEvidence): Pla
   const wasSet = evidence.before.clockDriftSeconds !== undefined && evidence.now.clockDriftSeconds !== undefined;
   const moments = wasSet && Math.abs(stepMs) > KNOWN_CLOCK_MS ? [at, at + stepMs, at - stepMs] : [at];
   const { after, until } = evidence.period;
-  const inside = moments.find((moment) => moment >= after.getTime() && moment <= until.getTime());
+  const within = (moment: number, ms: number): boolean =>
+    moment >= after.getTime() - ms && moment <= until.getTime() + ms;
+  const inside = moments.find((moment) => within(moment, RESOLUTION_MS));
   if (inside !== undefined) return { operation, at: new Date(inside), onlyByTolerance: false };
   const tolerance = clockToleranceMs(evidence);
-  const near = moments.find((moment) => moment >= after.getTime() - tolerance && moment <= until.getTime() + tolerance);
+  const near = moments.find((moment) => within(moment, tolerance));
   return near === undefined ? undefined : { operation, at: new Date(near), onlyByTolerance: true };
 }
 

@@ -13,4 +13,5 @@ export {
   wallTimeFromDate,
   wallTimeInZone,
   wallTimeToDate,
+  wallTimeToInstant,
 } from './wall-time.js';

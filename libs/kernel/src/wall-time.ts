@@ -46,18 +46,7 @@ export function wallTimeFromDate(instant: Date): WallTime {
  * @param zone an IANA name
  */
 export function wallTimeInZone(instant: Date, zone: string): WallTime {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    calendar: 'gregory',
-    numberingSystem: 'latn',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  }).formatToParts(instant);
+  const parts = formatterOf(zone).formatToParts(instant);
   const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((each) => each.type === type)?.value);
   return {
     year: part('year'),
@@ -75,4 +64,45 @@ export function wallTimeToDate(time: WallTime): Date | undefined {
   const date = new Date(ms);
   const same = date.getUTCMonth() === time.month - 1 && date.getUTCDate() === time.day && time.hour < 24;
   return same && time.minute < 60 && time.second < 60 ? date : undefined;
+}
+
+/**
+ * The instant at which a right clock in `zone` shows `time`; of the two in an hour that comes twice, the first. Undefined
+ * when no calendar has that day or time.
+ * @param zone an IANA name
+ */
+export function wallTimeToInstant(time: WallTime, zone: string): Date | undefined {
+  const asUtc = wallTimeToDate(time);
+  if (!asUtc) return undefined;
+  const offsetAt = (instant: Date): number =>
+    (wallTimeToDate(wallTimeInZone(instant, zone))?.getTime() ?? 0) - instant.getTime();
+  // The offset of a day around it is that before or after a change of the clocks; the larger one gives the first instant.
+  const offsets = [-DAY_MS, DAY_MS].map((ms) => offsetAt(new Date(asUtc.getTime() + ms)));
+  const candidates = offsets
+    .map((offset) => new Date(asUtc.getTime() - offset))
+    .toSorted((a, b) => Number(a) - Number(b));
+  return candidates.find((instant) => asUtc.getTime() - instant.getTime() === offsetAt(instant)) ?? candidates[0];
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Making one takes far longer than using it. */
+function formatterOf(zone: string): Intl.DateTimeFormat {
+  const known = formatters.get(zone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  formatters.set(zone, made);
+  return made;
 }

@@ -1,3 +1,14 @@
+export { compareReads, type KnownUser, type ReadComparison } from './compare-reads.js';
+export { ConfirmedUserRead, type LossScene, readConfirmed } from './confirmed-read.js';
+export {
+  type CurrentUserCount,
+  DeviceUserMonitoringService,
+  type MissingUsers,
+} from './device-user-monitoring.service.js';
+export { DeviceWatch, type WatchContext, type WatchFindings } from './device-watch.js';
+export { IncidentDetailView, incidentDetailView, IncidentView, incidentView } from './dto/incident.view.js';
+export { type IncidentDetail, type IncidentFilter, IncidentsService } from './incidents.service.js';
+export { lossLevelOf } from './loss-level.js';
 export {
   DeviceObservation,
   DeviceUserCount,
@@ -16,3 +27,18 @@ export {
   type ObservationOutcome,
   type StayEnd,
 } from './monitoring.entities.js';
+export {
+  IncidentClosedError,
+  IncidentNotFoundError,
+  NotMissingError,
+  TerminalTrippedError,
+} from './monitoring.errors.js';
+export { DeviceWatchModule, MonitoringModule } from './monitoring.module.js';
+export { MONITORING_OPTIONS, type MonitoringOptions } from './monitoring-options.js';
+export { PollAgenda } from './poll-agenda.js';
+export { type PollResult, UserPoll } from './user-poll.js';
+export { UserPollSchedule } from './user-poll.schedule.js';
+export { DeviceFillLevel, DeviceHealth, FillLevels } from './health/index.js';
+export { type CountRange, type CountRecord, ObservationLog, UserCountHistory } from './history/index.js';
+export { DeviceStatusView, deviceStatusView } from './dto/monitoring.view.js';
+export { type DeviceStatus, MonitoringStatusService } from './monitoring-status.service.js';

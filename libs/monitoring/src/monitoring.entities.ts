@@ -1,3 +1,4 @@
+import { DeviceFillLevel } from './health/fill-level.entity.js';
 import { type RankedCause } from '@app/incident-causes';
 import { type DeviceUserId, type PersonType } from '@app/kernel';
 import { Check, Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
@@ -35,10 +36,10 @@ export class DeviceUserStay {
 export class DeviceWatchState {
   @PrimaryColumn('bigint', { name: 'device_id' }) readonly deviceId: string;
   @Column('timestamptz', { name: 'last_complete_at', nullable: true }) lastCompleteAt: Date | null;
+  /** The fencing token that it was made under: deletions under a later one are not in it. */
+  @Column('bigint', { name: 'last_lease_token', default: '0' }) lastLeaseToken: string;
   @Column('integer', { name: 'user_count', nullable: true }) userCount: number | null;
-  /** Of the IDs of the last complete read. */
-  @Column('text', { name: 'ids_digest', nullable: true }) idsDigest: string | null;
-  /** Of its IDs, slots, names and cards. */
+  /** Of the IDs, slots, names and cards of the last complete read. */
   @Column('text', { name: 'users_digest', nullable: true }) usersDigest: string | null;
   @Column('text', { nullable: true }) firmware: string | null;
   @Column('double precision', { name: 'clock_drift_seconds', nullable: true }) clockDriftSeconds: number | null;
@@ -157,6 +158,7 @@ export class IncidentUser {
 }
 
 export const MONITORING_ENTITIES = [
+  DeviceFillLevel,
   DeviceUserStay,
   DeviceWatchState,
   DeviceObservation,

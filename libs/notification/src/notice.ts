@@ -12,7 +12,6 @@ export const NOTICE_TOPICS = [
   'device_filling',
   'device_firmware_changed',
   'device_clock_wrong',
-  'events_lost',
   'test',
 ] as const;
 export type NoticeTopic = (typeof NOTICE_TOPICS)[number];

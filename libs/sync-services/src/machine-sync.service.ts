@@ -1,6 +1,7 @@
 import { type Device, DevicesService } from '@app/devices';
-import { TerminalPresence } from '@app/dial-in';
-import { type Actor, AppError, systemActor } from '@app/kernel';
+import { TerminalReaders } from '@app/dial-in';
+import { type Actor, AppError, Clock, systemActor } from '@app/kernel';
+import { DeviceWatch } from '@app/monitoring';
 import { deviceLockKey, SyncCoordinator } from '@app/sync-coordinator';
 import { Injectable, Logger } from '@nestjs/common';
 import { RunSupersededError } from './sync-services.errors.js';
@@ -38,7 +39,9 @@ export class MachineSyncService {
     private readonly syncRun: SyncRun,
     private readonly journal: SyncRunJournal,
     private readonly coordinator: SyncCoordinator,
-    private readonly presence: TerminalPresence,
+    private readonly readers: TerminalReaders,
+    private readonly watch: DeviceWatch,
+    private readonly clock: Clock,
   ) {}
 
   /** One device, whether it is due or not. @throws {SyncFailedError} */
@@ -57,14 +60,15 @@ export class MachineSyncService {
     );
   }
 
-  /** The enabled devices that no server has read in this period, and that none is reading. */
+  /** The enabled devices that no server has read in this period, that none is reading, and that are not paused. */
   async syncDue(round: { readonly signal?: AbortSignal } = {}): Promise<MachineSyncTotals> {
     const due = await this.findDue();
-    const waiting = (await this.devices.listEnabled()).filter(({ id }) => due.has(id));
+    const paused = await this.watch.findPaused(this.clock.now());
+    const waiting = (await this.devices.listEnabled()).filter(({ id }) => due.has(id) && !paused.has(id));
     // Servers that begin at the same moment begin at different devices.
     return this.syncEach(shuffled(waiting), async (device) => {
       if (round.signal?.aborted || (await this.isBeingRead(device))) return undefined;
-      if (!(await this.isWithinReach(device))) return undefined;
+      if (!(await this.readers.isOurs(device))) return undefined;
       return this.syncRun.execute(device, {
         service: MachineSyncService.serviceName,
         actor: systemActor,
@@ -81,16 +85,6 @@ export class MachineSyncService {
   private async isBeingRead(device: Device): Promise<boolean> {
     const { acquiredBy } = await this.coordinator.checkLockStatus(deviceLockKey(device.id));
     return acquiredBy?.startsWith(`${MachineSyncService.serviceName}@`) ?? false;
-  }
-
-  /**
-   * Whether it is for this server to read a device. One that dials in is read by the server that it is connected to; one
-   * that has just gone comes back by itself, and only who stays away is a failure to be told.
-   */
-  private async isWithinReach(device: Device): Promise<boolean> {
-    if (device.driver !== 'aiface') return true;
-    const { kind } = await this.presence.whereaboutsOf(device);
-    return kind === 'here' || kind === 'absent';
   }
 
   private async syncEach(

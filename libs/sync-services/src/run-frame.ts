@@ -3,7 +3,8 @@ import { type Tx } from '@app/database';
 import { type Device, SwappedTerminals } from '@app/devices';
 import { DeviceError } from '@app/device-gateway';
 import { snakeCased } from '@app/http';
-import { AppError } from '@app/kernel';
+import { AppError, Clock } from '@app/kernel';
+import { DeviceWatch } from '@app/monitoring';
 import { deviceLockKey, type Lease, LeaseBusyError, SyncCoordinator } from '@app/sync-coordinator';
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -18,6 +19,8 @@ export interface RunUnderway {
   readonly device: Device;
   readonly request: RunRequest;
   readonly lease: Lease;
+  /** When it had its turn. */
+  readonly startedAt: Date;
   /** Fires when the lease ends, or when nobody wants the run any more. */
   readonly signal: AbortSignal;
 }
@@ -32,7 +35,9 @@ export class RunFrame {
     private readonly coordinator: SyncCoordinator,
     private readonly journal: SyncRunJournal,
     private readonly swapped: SwappedTerminals,
+    private readonly watch: DeviceWatch,
     private readonly audit: DeviceUserAuditService,
+    private readonly clock: Clock,
     private readonly counts: RunCounts,
   ) {}
 
@@ -50,7 +55,7 @@ export class RunFrame {
         await this.journal.recordLease(runId, device.id, lease);
         if (request.stillWanted && !(await request.stillWanted())) throw new RunSupersededError();
         const signal = request.signal ? AbortSignal.any([lease.signal, request.signal]) : lease.signal;
-        return work({ runId, device, request, lease, signal });
+        return work({ runId, device, request, lease, signal, startedAt: this.clock.now() });
       });
       this.counts.noteEnd(request.service, 'succeeded');
       return result;
@@ -107,6 +112,8 @@ export class RunFrame {
         await this.journal.fail(tx, runId, error, { stopped });
         const stranger = strangerIn(error);
         if (stranger !== undefined) await this.swapped.quarantine(tx, device, stranger);
+        if (error instanceof DeviceError && !stopped)
+          await this.watch.recordFailure(tx, device, error, this.clock.now());
         await this.audit.logOperation(tx, {
           operation: 'sync_run_failed',
           deviceId: device.id,

@@ -1,6 +1,7 @@
 import { type SightingTotals } from '@app/buffer';
 import { type DeviceError, type ReadProgress } from '@app/device-gateway';
 import { type Actor } from '@app/kernel';
+import { type WatchFindings } from '@app/monitoring';
 import { type ImportTotals } from '@app/punches';
 
 /** Who asks for a run, in whose name, and who wants to watch. */
@@ -34,6 +35,8 @@ export interface RunFindings {
   readonly punchFailure?: DeviceError;
   /** Punches that the terminal had handed over of its own accord, and that its log had not told. */
   readonly punchesHandedOver?: number;
+  /** Who is missing, returned or new, compared with what was known. */
+  readonly watched?: WatchFindings;
   /** By how much the terminal's clock is ahead of ours; negative: behind. */
   readonly clockDriftSeconds?: number;
 }

@@ -1,10 +1,11 @@
-import { DeviceUserBufferService, type Sighting, type SightingTotals } from '@app/buffer';
+import { DeviceUserBufferService, sightingOf, type SightingTotals } from '@app/buffer';
 import { ConflictDetection, nameLimitOf } from '@app/conflict';
 import { type Tx } from '@app/database';
-import { DeviceError, type DeviceUser } from '@app/device-gateway';
+import { DeviceError } from '@app/device-gateway';
 import { type Device, DevicesService } from '@app/devices';
 import { snakeCased } from '@app/http';
 import { Clock } from '@app/kernel';
+import { DeviceWatch } from '@app/monitoring';
 import { PunchesService } from '@app/punches';
 import { deviceLockKey, SyncCoordinator } from '@app/sync-coordinator';
 import { Injectable, Logger } from '@nestjs/common';
@@ -40,6 +41,7 @@ export class SyncRun {
     private readonly devices: DevicesService,
     private readonly buffer: DeviceUserBufferService,
     private readonly conflicts: ConflictDetection,
+    private readonly watch: DeviceWatch,
     private readonly punches: PunchesService,
     private readonly clock: Clock,
   ) {}
@@ -73,7 +75,8 @@ export class SyncRun {
   private async store(run: RunUnderway, reading: TerminalReading): Promise<FinishedRun> {
     const { runId, device, lease } = run;
     const { service, actor: performedBy } = run.request;
-    const { users, clock } = reading;
+    const { clock, counters } = reading;
+    const { read: users } = reading.users;
     const seenAt = this.clock.now();
     return lease.transaction(async (tx) => {
       const context = { deviceId: device.id, seenAt, runId, service, performedBy };
@@ -83,8 +86,10 @@ export class SyncRun {
       await this.conflicts.detectAll(tx, { ...context, nameLimit }, users.users);
       await this.devices.recordCompleteRead(tx, device.id, runId, seenAt);
       const clockDriftSeconds = clock && (await this.devices.recordClock(tx, device, clock));
+      const seen = { seenAt, startedAt: run.startedAt, leaseToken: lease.token, clockDriftSeconds, counters };
+      const watched = await this.watch.recordRead(tx, device, reading.users, seen);
       const punches = await this.importPunches(tx, run, reading);
-      const finished = { runId, totals, invalid: users.invalid.length, clockDriftSeconds, ...punches };
+      const finished = { runId, totals, invalid: users.invalid.length, clockDriftSeconds, watched, ...punches };
       await this.frame.noteSuccess(tx, run, finished, users.proof);
       return finished;
     });
@@ -102,12 +107,13 @@ export class SyncRun {
     return { punches: log, punchFailure: punches instanceof DeviceError ? punches : undefined, punchesHandedOver };
   }
 
-  private tell(device: Device, { users }: TerminalReading, finished: FinishedRun): void {
+  private tell(device: Device, { users: { read: users } }: TerminalReading, finished: FinishedRun): void {
     const { runId, totals, punches, punchFailure, clockDriftSeconds } = finished;
     const about = { device_id: device.id, device: device.name, sync_run_id: runId };
     const handedOver = finished.punchesHandedOver ? { punches_handed_over: finished.punchesHandedOver } : {};
     const imported = { punches_read: punches?.read, punches_imported: punches?.imported, ...handedOver };
     this.logger.log({ msg: 'sync run finished', ...about, ...snakeCased(totals), ...imported });
+    if (finished.watched) this.watch.tell(device, finished.watched);
     for (const { slot, reason } of users.invalid)
       this.logger.warn({ msg: 'user record skipped', ...about, slot, reason });
     if (punchFailure) {
@@ -118,12 +124,6 @@ export class SyncRun {
       this.logger.warn({ msg: 'the clock of the terminal is wrong', ...about, drift_seconds: clockDriftSeconds });
     }
   }
-}
-
-/** What the buffer keeps of a user: all that the terminal tells, never the PIN. */
-function sightingOf(user: DeviceUser): Sighting {
-  const { deviceUserId, slot, details, privilege, groupId, timezoneId, hasPin } = user;
-  return { deviceUserId, slot, details, privilege, groupId, timezoneId, hasPin };
 }
 
 /** Whether a clock is off by an amount that was not told of a run ago. */

@@ -6,6 +6,7 @@ import { ConflictDetectionModule } from '@app/conflict';
 import { DeviceGatewayModule } from '@app/device-gateway';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
+import { DeviceWatchModule } from '@app/monitoring';
 import { MetricsModule } from '@app/metrics';
 import { PunchesModule } from '@app/punches';
 import { SyncCoordinatorModule } from '@app/sync-coordinator';
@@ -38,6 +39,7 @@ import { TerminalReadings } from './terminal-reading.js';
     ConflictDetectionModule,
     DeviceGatewayModule,
     DevicesModule,
+    DeviceWatchModule,
     DialInModule,
     MetricsModule,
     PunchesModule,

@@ -2,14 +2,15 @@ import { DeviceUserBufferService } from '@app/buffer';
 import {
   type CompletePunchRead,
   type CompleteUserRead,
+  type DeviceCounters,
   DeviceError,
-  DeviceGateway,
   type DeviceReader,
   type ReadProgress,
 } from '@app/device-gateway';
-import { type Device, DevicesService } from '@app/devices';
-import { TerminalPresence } from '@app/dial-in';
+import { type Device } from '@app/devices';
+import { TerminalReaders } from '@app/dial-in';
 import { Clock, type WallTime } from '@app/kernel';
+import { type ConfirmedUserRead, DeviceWatch, readConfirmed } from '@app/monitoring';
 import { PunchesService } from '@app/punches';
 import { Injectable } from '@nestjs/common';
 
@@ -21,19 +22,20 @@ export interface ClockReading {
 
 /** All that one session with a terminal gave. */
 export interface TerminalReading {
-  readonly users: CompleteUserRead;
+  /** Whoever is lacking was looked for twice. */
+  readonly users: ConfirmedUserRead;
   /** The log; or why it is not known. A log that cannot be read takes nothing from the proof of the users. */
   readonly punches: CompletePunchRead | DeviceError;
   readonly clock: ClockReading | undefined;
+  readonly counters: DeviceCounters | undefined;
 }
 
 /** The part of a run that touches the terminal: one read session, in which no transaction is open. */
 @Injectable()
 export class TerminalReadings {
   constructor(
-    private readonly gateway: DeviceGateway,
-    private readonly devices: DevicesService,
-    private readonly presence: TerminalPresence,
+    private readonly readers: TerminalReaders,
+    private readonly watch: DeviceWatch,
     private readonly buffer: DeviceUserBufferService,
     private readonly punches: PunchesService,
     private readonly clock: Clock,
@@ -51,11 +53,16 @@ export class TerminalReadings {
     const { signal, onProgress } = options;
     const detailsReadAt = await this.buffer.findDetailsRead(device.id);
     const position = await this.punches.findPosition(device.id);
-    await using reader = await this.open(device, signal);
-    const users = await reader.readUsers({ onProgress, detailsReadAt });
+    const expected = await this.watch.findExpected(device.id);
+    await using reader = await this.readers.open(device, signal);
+    const now = (): Date => this.clock.now();
+    const users = await readConfirmed(reader, expected, { signal, onProgress, detailsReadAt, now });
     const clock = await unlessAborted(signal, () => this.readClock(reader));
-    const punches = await unlessAborted(signal, () => reader.readPunches(users, { onProgress, position }));
-    return { users, punches, clock: clock instanceof DeviceError ? undefined : clock };
+    // Firmware that cannot count while it is connected would leave the question open.
+    const canCount = users.read.proof.witness === 'fresh-counters';
+    const counters = canCount ? await unlessAborted(signal, () => reader.readCounters()) : undefined;
+    const punches = await unlessAborted(signal, () => reader.readPunches(users.read, { onProgress, position }));
+    return { users, punches, clock: unlessError(clock), counters: unlessError(counters) };
   }
 
   /** Every user and nothing else. @throws as read */
@@ -64,28 +71,8 @@ export class TerminalReadings {
     options: { readonly signal: AbortSignal; readonly onProgress?: (progress: ReadProgress) => void },
   ): Promise<CompleteUserRead> {
     const { signal, onProgress } = options;
-    await using reader = await this.open(device, signal);
+    await using reader = await this.readers.open(device, signal);
     return await reader.readUsers({ onProgress });
-  }
-
-  /** A terminal that dials in and is not here may be at another server; whoever asked must know where to ask. */
-  private async open(device: Device, signal: AbortSignal): Promise<DeviceReader> {
-    if (device.driver === 'aiface') await this.requireConnected(device);
-    return this.gateway.openReader(await this.devices.targetOf(device), { signal });
-  }
-
-  /** @throws {DeviceError} `device/not-connected` */
-  private async requireConnected(device: Device): Promise<void> {
-    const where = await this.presence.whereaboutsOf(device);
-    if (where.kind === 'here') return;
-    const dialsIn = `"${device.name}" (serial ${device.serialNumber}) dials in`;
-    const message =
-      where.kind === 'elsewhere'
-        ? `${dialsIn}, and is connected to the server process ${where.server}: ask that server, ` +
-          `POST /api/devices/${device.id}/sync, or wait for its next run`
-        : `${dialsIn}, and is connected to no server; last heard of: ${where.lastHeardAt?.toISOString() ?? 'never'}. ` +
-          'See its network and its server settings (docs/devices.md)';
-    throw new DeviceError('device/not-connected', message, { stage: 'connect' });
   }
 
   private async readClock(reader: DeviceReader): Promise<ClockReading> {
@@ -103,4 +90,8 @@ async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Pr
     if (signal.aborted || !(error instanceof DeviceError)) throw error;
     return error;
   }
+}
+
+function unlessError<T>(answer: T | DeviceError | undefined): T | undefined {
+  return answer instanceof DeviceError ? undefined : answer;
 }

@@ -1,3 +1,4 @@
+import { deviceLockKey, SyncCoordinator } from '@app/sync-coordinator';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AuditEntry } from '@app/audit';
 import { Authenticator, type Caller, type Credential } from '@app/auth';
@@ -278,9 +279,10 @@ describe('the list of deletions', () => {
   it('tells monitoring who is missing because of an administrator', async () => {
     const deletions = app.get(DeviceUserDeletions);
     await deletion('7').expect(200);
-    expect(await deletions.findDeletedSince(device.id, new Date(0))).toEqual(new Set([canonicalDeviceUserId('7')]));
-    const later = new Date(Date.now() + 3_600_000);
-    expect(await deletions.findDeletedSince(device.id, later)).toEqual(new Set());
+    const { token } = await app.get(SyncCoordinator).checkLockStatus(deviceLockKey(device.id));
+    const before = String(BigInt(token) - 1n);
+    expect(await deletions.findDeletedAfter(device.id, before)).toEqual(new Set([canonicalDeviceUserId('7')]));
+    expect(await deletions.findDeletedAfter(device.id, token)).toEqual(new Set());
   });
 });
 

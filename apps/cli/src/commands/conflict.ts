@@ -21,7 +21,7 @@ import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { printData, printJson, table, tell } from '../output.js';
 import { runCommand } from '../run-command.js';
-import { namingTheServer } from './device-user.js';
+import { CONFIRM_TRIPPED, namingTheServer } from './device-user.js';
 
 const LISTED = 200;
 
@@ -30,6 +30,7 @@ interface ResolveOptions {
   readonly choose: Choices;
   readonly notes?: string;
   readonly shortenName?: boolean;
+  readonly confirmTripped?: boolean;
   readonly seen?: string;
   readonly json?: boolean;
 }
@@ -98,18 +99,19 @@ function addResolve(conflict: Command): void {
     .option('--choose <attribute=side>', 'for a merge, as name=device; may be repeated', choice, {})
     .option('--notes <text>', 'why; stays in the audit log')
     .option('--shorten-name', 'shorten a name that the terminal has no room for, instead of refusing it')
+    .option('--confirm-tripped', CONFIRM_TRIPPED)
     .option('--seen <version>', 'the version that `show` told; refused if it is another one now')
     .option('--json', 'one JSON document on standard output')
     .action((id: string, options: ResolveOptions) =>
       runCommand(options, ({ json, signal }) =>
         withServices(async (app) => {
-          const { strategy, choose, notes, shortenName, seen: version } = options;
+          const { strategy, choose, notes, shortenName, confirmTripped, seen: version } = options;
           const choices = Object.keys(choose).length > 0 ? choose : undefined;
           const settled = await app
             .get(ConflictResolutionService)
             .resolveConflict(
               rowId(id),
-              { strategy, choices, notes, shortenName, version, signal },
+              { strategy, choices, notes, shortenName, confirmTripped, version, signal },
               administrator('cli'),
             )
             .catch(namingTheServer(`POST /api/device-users/conflicts/${id}/resolve`));

@@ -14,8 +14,12 @@ const LISTED = 200;
 interface DeleteOptions {
   readonly reason: string;
   readonly yes?: boolean;
+  readonly confirmTripped?: boolean;
   readonly json?: boolean;
 }
+
+/** What a write to a terminal needs from whom it has lost many users. */
+export const CONFIRM_TRIPPED = 'write although many users are missing from the terminal (see `incident list`)';
 
 /** `holdfast device-user …` */
 export function addDeviceUserCommands(program: Command): void {
@@ -31,8 +35,9 @@ function addDelete(deviceUser: Command): void {
     .description('delete one user with all credentials; it is kept, sealed, so that this can be undone')
     .requiredOption('--reason <text>', 'why; stays in the audit log')
     .option('--yes', 'do not ask; without it, the ID has to be typed')
+    .option('--confirm-tripped', CONFIRM_TRIPPED)
     .option('--json', 'one JSON document on standard output')
-    .action((wanted: string, id: string, { reason, yes, json: asJson }: DeleteOptions) =>
+    .action((wanted: string, id: string, { reason, yes, confirmTripped, json: asJson }: DeleteOptions) =>
       runCommand({ json: asJson }, ({ json, signal }) =>
         withServices(async (app) => {
           const device = await app.get(DevicesService).resolve(wanted);
@@ -40,7 +45,7 @@ function addDelete(deviceUser: Command): void {
           const question = `Type the ID ${deviceUserId} to delete this user from "${device.name}": `;
           if (!yes) await confirmByTyping(question, deviceUserId, signal);
           const deletions = app.get(DeviceUserDeletions);
-          const request = { reason, actor: administrator('cli'), signal };
+          const request = { reason, actor: administrator('cli'), signal, confirmTripped };
           const view = deletionView(
             await deletions
               .delete(device, deviceUserId, request)
@@ -59,11 +64,12 @@ function addUndelete(deviceUser: Command): void {
   deviceUser
     .command('undelete <deletion>')
     .description('bring a deleted user back with every credential; `deletions` shows the numbers')
+    .option('--confirm-tripped', CONFIRM_TRIPPED)
     .option('--json', 'one JSON document on standard output')
-    .action((id: string, options: { json?: boolean }) =>
+    .action((id: string, options: { confirmTripped?: boolean; json?: boolean }) =>
       runCommand(options, ({ json }) =>
         withServices(async (app) => {
-          const undoing = app.get(DeviceUserDeletions).undo(id, administrator('cli'));
+          const undoing = app.get(DeviceUserDeletions).undo(id, administrator('cli'), options);
           const undo = `POST /api/device-users/deletions/${id}/undo`;
           const view = undoneDeletionView(await undoing.catch(namingTheServer(undo)));
           if (json) printJson(view);

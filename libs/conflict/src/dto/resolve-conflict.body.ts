@@ -54,4 +54,12 @@ export class ResolveConflictBody {
   @IsOptional()
   @IsBoolean()
   readonly shorten_name?: boolean;
+
+  @ApiPropertyOptional({
+    default: false,
+    description: 'Needed while many users are missing from the terminal: you know it, and want the write all the same.',
+  })
+  @IsOptional()
+  @IsBoolean()
+  readonly confirm_tripped?: boolean;
 }

@@ -1,5 +1,5 @@
 import { canonicalDeviceUserId, type DeviceUserId, isPrintableUserId } from '@app/kernel';
-import { OptionalRowId, PageQuery } from '@app/http';
+import { OptionalFlag, OptionalRowId, PageQuery } from '@app/http';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
@@ -24,8 +24,14 @@ export class DeviceUserParam {
   readonly deviceUserId: DeviceUserId;
 }
 
+/** Whether a write is wanted although the terminal is tripped. */
+export class TripConfirmation {
+  @OptionalFlag('Needed while many users are missing from the terminal: you know it, and want the write all the same.')
+  readonly confirm_tripped?: boolean;
+}
+
 /** Why a user is deleted: as a body, or in the query by clients that send no body with a DELETE. */
-export class DeletionReason {
+export class DeletionReason extends TripConfirmation {
   @ApiPropertyOptional({
     minLength: REASON_LENGTH.min,
     maxLength: REASON_LENGTH.max,

@@ -1,0 +1,30 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * How full each terminal was on each day, so that it can be told when it will be.
+ *
+ * A new table only; locks nothing that is in use.
+ */
+export class RecordFillLevels1764400000005 implements MigrationInterface {
+  name = 'RecordFillLevels1764400000005';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(
+      `create table device_fill_levels (
+         device_id bigint not null,
+         day date not null,
+         users integer not null,
+         user_capacity integer,
+         templates integer,
+         template_capacity integer,
+         punches integer,
+         punch_capacity integer,
+         constraint device_fill_levels_pkey primary key (device_id, day)
+       )`,
+    );
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('drop table device_fill_levels');
+  }
+}
