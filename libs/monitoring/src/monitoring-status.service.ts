@@ -5,7 +5,7 @@ import { DataSource, In } from 'typeorm';
 import { FillLevels, type Forecasts } from './health/index.js';
 import {
   condense,
-  type CountRecord,
+  type CountChanges,
   ObservationLog,
   timelineOf,
   type TimelinePiece,
@@ -13,7 +13,7 @@ import {
 } from './history/index.js';
 import { DeviceWatchState, Incident } from './monitoring.entities.js';
 import { HistoryRangeError } from './monitoring.errors.js';
-import { MONITORING_OPTIONS, type MonitoringOptions } from './monitoring-options.js';
+import { MONITORING_OPTIONS, type MonitoringOptions, observationGapMs } from './monitoring-options.js';
 
 export const DEVICE_STATES = ['ok', 'suspect', 'failing', 'paused', 'never_read', 'disabled'] as const;
 /** How a terminal is doing. `suspect`: two reads of one session contradicted each other. */
@@ -21,8 +21,8 @@ export type DeviceState = (typeof DEVICE_STATES)[number];
 
 const DAY_MS = 24 * 60 * 60_000;
 export const HISTORY_BOUNDS = { longestDays: 400, mostPoints: 2_000, points: 500 };
-/** Observations so many intervals apart are still one whole. */
-const GAP_INTERVALS = 2.5;
+/** Of a terminal whose users come and go all the time, the newest changes. */
+const MOST_CHANGES = 500;
 
 /** One terminal, now. */
 export interface DeviceStatus {
@@ -40,7 +40,7 @@ export interface DeviceHistory {
   readonly from: Date;
   readonly to: Date;
   readonly pieces: readonly TimelinePiece[];
-  readonly changes: readonly CountRecord[];
+  readonly changes: CountChanges;
 }
 
 /** Shows how the terminals are doing, and how they did. */
@@ -97,12 +97,12 @@ export class MonitoringStatusService {
     // What has not been yet was not overlooked.
     const until = to > now && from < now ? now : to;
     const observed = await this.observations.find(this.dataSource.manager, id, from, until);
-    const pieces = timelineOf(observed, { from, to: until, gapMs: GAP_INTERVALS * this.options.intervalMs });
+    const pieces = timelineOf(observed, { from, to: until, gapMs: observationGapMs(this.options) });
     return {
       from,
       to: until,
       pieces: condense(pieces, range.points ?? HISTORY_BOUNDS.points),
-      changes: await this.counts.find(id, { from, to: until }),
+      changes: await this.counts.findChanges(id, { from, to: until }, MOST_CHANGES),
     };
   }
 }

@@ -1,7 +1,7 @@
 import { ApiInstant, ApiRowId } from '@app/http';
 import { ApiProperty } from '@nestjs/swagger';
 import { FILL_KINDS, type FillKind } from '../health/index.js';
-import { type CountRecord, TIMELINE_OUTCOMES, type TimelineOutcome, type TimelinePiece } from '../history/index.js';
+import { type CountChange, TIMELINE_OUTCOMES, type TimelineOutcome, type TimelinePiece } from '../history/index.js';
 import { LOSS_LEVELS, type LossLevel } from '../monitoring.entities.js';
 import {
   DEVICE_STATES,
@@ -109,7 +109,15 @@ export class MonitoringHistoryView {
   @ApiInstant() readonly to: Date;
   @ApiProperty({ type: HistoryPieceView, isArray: true, description: 'One after the other, without holes.' })
   readonly items: readonly HistoryPieceView[];
-  @ApiProperty({ type: CountChangeView, isArray: true }) readonly changes: readonly CountChangeView[];
+  @ApiProperty({ type: CountChangeView, isArray: true, description: 'The newest 500 of the range, oldest first.' })
+  readonly changes: readonly CountChangeView[];
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    example: 0,
+    description: 'How many changes of the range came before those shown; ask for an earlier `to` to see them.',
+  })
+  readonly earlier_changes: number;
 }
 
 export function deviceStatusView({
@@ -149,13 +157,20 @@ export function monitoringHistoryView(
   deviceId: string,
   { from, to, pieces, changes }: DeviceHistory,
 ): MonitoringHistoryView {
-  return { device_id: deviceId, from, to, items: pieces.map(pieceView), changes: changes.map(changeView) };
+  return {
+    device_id: deviceId,
+    from,
+    to,
+    items: pieces.map(pieceView),
+    changes: changes.newest.map(changeView),
+    earlier_changes: changes.earlier,
+  };
 }
 
 function pieceView({ from, until, outcome, counts }: TimelinePiece): HistoryPieceView {
   return { from, until, outcome, least_users: counts?.least ?? null, most_users: counts?.most ?? null };
 }
 
-function changeView({ at, userCount, added, removed }: CountRecord): CountChangeView {
+function changeView({ at, userCount, added, removed }: CountChange): CountChangeView {
   return { at, user_count: userCount, added, removed };
 }

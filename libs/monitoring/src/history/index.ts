@@ -3,7 +3,13 @@ import { UserCountHistory } from './user-count-history.js';
 
 export { type Observation, ObservationLog } from './observation-log.js';
 export { condense, TIMELINE_OUTCOMES, timelineOf, type TimelineOutcome, type TimelinePiece } from './timeline.js';
-export { type CountRange, type CountRecord, UserCountHistory } from './user-count-history.js';
+export {
+  type CountChange,
+  type CountChanges,
+  type CountRange,
+  type CountRecord,
+  UserCountHistory,
+} from './user-count-history.js';
 
 /** What keeps and tells the past of a terminal. */
 export const HISTORY_PROVIDERS = [ObservationLog, UserCountHistory];

@@ -1,10 +1,7 @@
 import { type Tx } from '@app/database';
 import { Inject, Injectable } from '@nestjs/common';
 import { DeviceObservation, type ObservationOutcome } from '../monitoring.entities.js';
-import { MONITORING_OPTIONS, type MonitoringOptions } from '../monitoring-options.js';
-
-/** Observations of one interval and a half of each other belong together; what is further apart has a gap between. */
-const GAP_INTERVALS = 2.5;
+import { MONITORING_OPTIONS, type MonitoringOptions, observationGapMs } from '../monitoring-options.js';
 
 /** What one read came to. */
 export interface Observation {
@@ -21,10 +18,12 @@ export class ObservationLog {
 
   /** In turn with the other reads of the terminal. */
   async note(tx: Tx, deviceId: string, { outcome, userCount, at }: Observation): Promise<void> {
-    const last = await tx.findOne(DeviceObservation, { where: { deviceId }, order: { id: 'DESC' } });
+    const last = await tx.findOne(DeviceObservation, {
+      where: { deviceId },
+      order: { observedFrom: 'DESC', id: 'DESC' },
+    });
     const gapMs = last ? at.getTime() - last.observedUntil.getTime() : Number.POSITIVE_INFINITY;
-    const goesOn =
-      last?.outcome === outcome && last.userCount === userCount && gapMs <= GAP_INTERVALS * this.options.intervalMs;
+    const goesOn = last?.outcome === outcome && last.userCount === userCount && gapMs <= observationGapMs(this.options);
     if (last && goesOn) {
       const observedUntil = gapMs > 0 ? at : last.observedUntil;
       await tx.update(DeviceObservation, { id: last.id }, { observedUntil, observations: last.observations + 1 });
@@ -35,12 +34,13 @@ export class ObservationLog {
     await tx.insert(DeviceObservation, { deviceId, outcome, userCount, observedFrom: from, observedUntil: from });
   }
 
-  /** The intervals that touch a range, oldest first. */
+  /** The intervals that touch a range, or end so near before it that they may reach into it; oldest first. */
   async find(tx: Tx, deviceId: string, from: Date, to: Date): Promise<DeviceObservation[]> {
+    const reachingIn = new Date(from.getTime() - observationGapMs(this.options));
     return tx
       .createQueryBuilder(DeviceObservation, 'observation')
       .where('observation.deviceId = :deviceId', { deviceId })
-      .andWhere('observation.observedUntil >= :from and observation.observedFrom <= :to', { from, to })
+      .andWhere('observation.observedUntil >= :reachingIn and observation.observedFrom <= :to', { reachingIn, to })
       .orderBy('observation.observedFrom', 'ASC')
       .addOrderBy('observation.id', 'ASC')
       .getMany();

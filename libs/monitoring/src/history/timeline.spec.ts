@@ -90,6 +90,7 @@ describe('the timeline of a terminal', () => {
       to: at(400),
       gapMs: GAP,
     });
+    expect(pieces.every(({ from, until }) => from < until)).toBe(true);
     expect(
       pieces.map(({ from, outcome, counts }) => [(from.getTime() - START) / MINUTE_MS, outcome, counts?.least]),
     ).toEqual([
@@ -99,6 +100,26 @@ describe('the timeline of a terminal', () => {
       [30, 'not_observed', undefined],
       [300, 'complete', 119],
       [310, 'not_observed', undefined],
+    ]);
+  });
+
+  it('lets what was observed right before a range reach into it, and leaves out what was over by then', () => {
+    const at = (minutes: number): Date => new Date(START + minutes * MINUTE_MS);
+    const once = (minutes: number, userCount: number): DeviceObservation =>
+      ({ outcome: 'complete', userCount, observedFrom: at(minutes), observedUntil: at(minutes) }) as DeviceObservation;
+    const shown = (observations: DeviceObservation[], from: number, to: number): unknown[] =>
+      timelineOf(observations, { from: at(from), to: at(to), gapMs: GAP }).map(({ from: begin, outcome, counts }) => [
+        (begin.getTime() - START) / MINUTE_MS,
+        outcome,
+        counts?.least,
+      ]);
+    expect(shown([once(0, 120), once(5, 119)], 2, 10)).toEqual([
+      [2, 'complete', 120],
+      [5, 'complete', 119],
+    ]);
+    expect(shown([once(0, 120), once(40, 119)], 2, 45)).toEqual([
+      [2, 'not_observed', undefined],
+      [40, 'complete', 119],
     ]);
   });
 });

@@ -31,6 +31,8 @@ export function timelineOf(
     const inTime = next.getTime() - observedUntil.getTime() <= gapMs;
     const begin = clamp(observedFrom, at, to);
     const end = clamp(inTime ? next : observedUntil, begin, to);
+    // It was over before the range began.
+    if (observedUntil < from && end <= from) continue;
     if (begin > at) pieces.push({ from: at, until: begin, outcome: 'not_observed' });
     const counts = userCount === null ? undefined : { least: userCount, most: userCount };
     pieces.push({ from: begin, until: end, outcome, counts });
