@@ -39,6 +39,14 @@ export { PollAgenda } from './poll-agenda.js';
 export { type PollResult, UserPoll } from './user-poll.js';
 export { UserPollSchedule } from './user-poll.schedule.js';
 export { DeviceFillLevel, DeviceHealth, FillLevels } from './health/index.js';
-export { type CountRange, type CountRecord, ObservationLog, UserCountHistory } from './history/index.js';
+export {
+  type CountChange,
+  type CountChanges,
+  type CountRange,
+  type CountRecord,
+  ObservationLog,
+  UserCountHistory,
+} from './history/index.js';
 export { DeviceStatusView, deviceStatusView } from './dto/monitoring.view.js';
 export { type DeviceStatus, MonitoringStatusService } from './monitoring-status.service.js';
+export { MonitoringUpkeepSchedule } from './monitoring-upkeep.schedule.js';

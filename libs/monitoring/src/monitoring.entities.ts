@@ -1,4 +1,5 @@
 import { DeviceFillLevel } from './health/fill-level.entity.js';
+import { type StandingAlerts } from './health/standing-alerts.js';
 import { type RankedCause } from '@app/incident-causes';
 import { type DeviceUserId, type PersonType } from '@app/kernel';
 import { Check, Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
@@ -56,6 +57,8 @@ export class DeviceWatchState {
   @Column('timestamptz', { name: 'paused_until', nullable: true }) pausedUntil: Date | null;
   /** Since when two reads of one session have contradicted each other; null: they do not. */
   @Column('timestamptz', { name: 'suspect_since', nullable: true }) suspectSince: Date | null;
+  /** What administrators have been told of it that still stands. */
+  @Column('jsonb', { default: {} }) told: StandingAlerts;
 }
 
 export const OBSERVATION_OUTCOMES = ['complete', 'incomplete', 'unreachable'] as const;

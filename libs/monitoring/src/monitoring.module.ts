@@ -13,7 +13,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DeviceRoster } from './device-roster.js';
 import { DeviceUserMonitoringService } from './device-user-monitoring.service.js';
 import { DeviceWatch } from './device-watch.js';
-import { HEALTH_PROVIDERS } from './health/index.js';
+import { FillMetrics, HEALTH_PROVIDERS } from './health/index.js';
 import { HISTORY_PROVIDERS } from './history/index.js';
 import { IncidentLedger } from './incident.ledger.js';
 import { IncidentNotices } from './incident.notices.js';
@@ -22,6 +22,7 @@ import { IncidentsService } from './incidents.service.js';
 import { Investigation } from './investigation.js';
 import { MONITORING_ENTITIES } from './monitoring.entities.js';
 import { MonitoringMetrics } from './monitoring.metrics.js';
+import { MonitoringUpkeepSchedule } from './monitoring-upkeep.schedule.js';
 import { MONITORING_OPTIONS, type MonitoringOptions, POLLS_AT_ONCE } from './monitoring-options.js';
 import { MonitoringStatusController } from './monitoring-status.controller.js';
 import { MonitoringStatusService } from './monitoring-status.service.js';
@@ -93,6 +94,8 @@ export class DeviceWatchModule {}
     DeviceUserMonitoringService,
     IncidentsService,
     MonitoringMetrics,
+    FillMetrics,
+    MonitoringUpkeepSchedule,
     MonitoringStatusService,
   ],
   exports: [DeviceUserMonitoringService, IncidentsService, MonitoringStatusService, UserPoll],

@@ -1,6 +1,7 @@
 export { ChannelsService, type ChannelWishes } from './channels/channels.service.js';
 export { OutboundNetworks } from './channels/outbound-networks.js';
 export { DeliveriesService } from './delivery/deliveries.service.js';
+export { lengthOf } from './delivery/message.js';
 export { NoticeDeliverer } from './delivery/notice-deliverer.js';
 export { ChannelView, channelView } from './dto/notification.views.js';
 export { Heartbeat } from './heartbeat.js';

@@ -2,12 +2,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { type DeviceCounters, DeviceError, IncompleteReadError } from '@app/device-gateway';
 import { type Device } from '@app/devices';
 import { type AppError, canonicalDeviceUserId } from '@app/kernel';
+import { MetricSources } from '@app/metrics';
 import {
+  DeviceFillLevel,
   DeviceHealth,
+  DeviceObservation,
   DeviceUserCount,
   DeviceUserMonitoringService,
   DeviceWatch,
   MonitoringModule,
+  MonitoringUpkeepSchedule,
   ObservationLog,
   UserCountHistory,
 } from '@app/monitoring';
@@ -19,6 +23,7 @@ import {
   RecordingNotifications,
   TEST_TOKEN,
   type TestApp,
+  withoutTriggers,
   withTestLease,
 } from '@test/support';
 import fc from 'fast-check';
@@ -111,12 +116,60 @@ describe('the health of a terminal', () => {
     expect(notifications.topics()).toEqual([]);
   });
 
-  it('tells once of another terminal in its place', async () => {
+  it('tells once in an outage of another terminal in its place, and that it is over however short it was', async () => {
     const swapped = new DeviceError('device/serial-mismatch', 'serial B instead of A', {
       details: { serialNumber: 'B' },
     });
-    for (let failure = 0; failure < 4; failure += 1) await fails(swapped);
+    await fails(swapped);
+    await fails(UNREACHABLE);
+    await fails(swapped);
+    await fails(UNREACHABLE);
     expect(notifications.topics()).toEqual(['device_replaced']);
+    expect(notifications.announced[0]).toMatchObject({ severity: 'critical', repeats: true });
+    await succeeds();
+    await fails(swapped);
+    await succeeds();
+    const outage = ['device_replaced', 'device_recovered'];
+    expect(notifications.topics()).toEqual([...outage, ...outage]);
+    expect(notifications.settled).toEqual([`device:${device.id}:reach`, `device:${device.id}:reach`]);
+  });
+
+  it('names the terminal, the error and how long it has lasted', async () => {
+    for (let failure = 0; failure < 5; failure += 1) await fails(UNREACHABLE);
+    clock.advance(3 * 60 * MINUTE_MS);
+    await succeeds();
+    expect(notifications.announced.map(({ headline }) => headline)).toEqual([
+      `"${device.name}" cannot be read for 10 min (device/unreachable, 3 failures in a row)`,
+      `"${device.name}" is left alone for 10 min at a time after 5 failures in a row (device/unreachable)`,
+      `"${device.name}" can be read again, after 3 h and 5 failures in a row`,
+    ]);
+  });
+
+  it('does not remind anybody of a terminal that has been switched off, and begins afresh with it', async () => {
+    for (let failure = 0; failure < 5; failure += 1) await fails(UNREACHABLE);
+    await app.get(MonitoringUpkeepSchedule).letGoOfDisabled();
+    expect(notifications.settled).toEqual([]);
+    const { dataSource } = app.database;
+    await dataSource.query('update devices set enabled = false where id = $1', [device.id]);
+    await app.get(MonitoringUpkeepSchedule).letGoOfDisabled();
+    expect(notifications.settled).toContain(`device:${device.id}:reach`);
+    expect(await status()).toMatchObject({ state: 'disabled', failures: 0, paused_until: null });
+    const settled = notifications.settled.length;
+    await app.get(MonitoringUpkeepSchedule).letGoOfDisabled();
+    expect(notifications.settled).toHaveLength(settled);
+    await dataSource.query('update devices set enabled = true where id = $1', [device.id]);
+    for (let failure = 0; failure < 3; failure += 1) await fails(UNREACHABLE);
+    expect(notifications.topics()).toEqual(['device_failing', 'device_paused', 'device_failing']);
+  });
+
+  it('tells Prometheus how full a terminal is, of what it tells the capacity', async () => {
+    await succeeds({ counters: { users: 750, userCapacity: 3_000, punches: 80, punchCapacity: 0, templates: 5 } });
+    const sources = app.get(MetricSources).all();
+    const samples = (await Promise.all(sources.map((source) => source.collectMetrics()))).flat();
+    const values = samples.find(({ name }) => name === 'holdfast_device_fill_ratio')?.values ?? [];
+    expect(values.filter(({ labels }) => labels?.device === device.slug)).toEqual([
+      { labels: { device: device.slug, kind: 'users' }, value: 0.25 },
+    ]);
   });
 
   it('calls a terminal suspect whose two lists contradicted each other, until it is read', async () => {
@@ -203,5 +256,47 @@ describe('the history of a terminal', () => {
     await history(`from=${from}&points=0`).expect(400);
     const { userCount, countedAt } = await app.get(DeviceUserMonitoringService).getCurrentUserCount(device.id);
     expect({ userCount, countedAt }).toEqual({ userCount: 119, countedAt: clock.now() });
+  });
+
+  it('shows who came and went at each change, the newest changes of a terminal that has very many', async () => {
+    await withoutTriggers(app.database.dataSource, (tx) =>
+      tx.query(
+        `insert into device_user_count_history (device_id, user_count, user_ids, "timestamp")
+         select $1, 2 - n % 2, case n % 2 when 0 then '{9,10}'::text[] else '{9}' end, $2::timestamptz + n * interval '1 min'
+           from generate_series(0, 502) n`,
+        [device.id, START],
+      ),
+    );
+    clock.set(new Date(START.getTime() + DAY_MS));
+    const { body } = await history(`from=${START.toISOString()}`).expect(200);
+    const { changes, earlier_changes: earlier } = body as { changes: object[]; earlier_changes: number };
+    expect(changes).toHaveLength(500);
+    expect(earlier).toBe(3);
+    expect(changes[0]).toMatchObject({ user_count: 1, added: [], removed: ['10'] });
+    expect(changes[1]).toMatchObject({ user_count: 2, added: ['10'], removed: [] });
+    const first = await history(`from=${START.toISOString()}&to=${START.toISOString().replace('00:00:', '00:01:')}`);
+    expect((first.body as { changes: object[] }).changes).toEqual([
+      { at: START.toISOString(), user_count: 2, added: ['9', '10'], removed: [] },
+      { at: new Date(START.getTime() + MINUTE_MS).toISOString(), user_count: 1, added: [], removed: ['10'] },
+    ]);
+  });
+
+  it('keeps observations for 400 days, and changes of the users for ever', async () => {
+    await succeeds({ users: 120, counters: { users: 120, userCapacity: 3_000, punches: 0 } });
+    await withTestLease(app, (lease) =>
+      lease.transaction((tx) => app.get(UserCountHistory).note(tx, device.id, [canonicalDeviceUserId('1')], START)),
+    );
+    const { dataSource } = app.database;
+    const kept = async (): Promise<unknown[]> => [
+      await dataSource.getRepository(DeviceObservation).countBy({ deviceId: device.id }),
+      await dataSource.getRepository(DeviceFillLevel).countBy({ deviceId: device.id }),
+      await dataSource.getRepository(DeviceUserCount).countBy({ deviceId: device.id }),
+    ];
+    clock.advance(399 * DAY_MS);
+    await app.get(MonitoringUpkeepSchedule).removeOld();
+    expect(await kept()).toEqual([1, 1, 1]);
+    clock.advance(2 * DAY_MS);
+    await app.get(MonitoringUpkeepSchedule).removeOld();
+    expect(await kept()).toEqual([0, 0, 1]);
   });
 });

@@ -2,16 +2,20 @@ import { type Tx } from '@app/database';
 import { type DeviceCounters } from '@app/device-gateway';
 import { type Device } from '@app/devices';
 import { type AppError } from '@app/kernel';
-import { Notifications } from '@app/notification';
 import { Injectable, Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { ObservationLog } from '../history/observation-log.js';
 import { DeviceWatchState } from '../monitoring.entities.js';
-import { FAILURES_UNTIL_ALERT, FAILURES_UNTIL_PAUSE, failureOf, PAUSE_MS } from './failure-policy.js';
+import { failureOf, PAUSE_MS } from './failure-policy.js';
 import { FILL_KINDS, FillLevels } from './fill-levels.js';
-
-/** A clock that is further off than this is worth a notice, and another one when it moves by as much. */
-const NOTABLE_DRIFT_SECONDS = 60;
-const SOON_FULL = { days: 14, share: 0.9 };
+import { HealthNotices } from './health.notices.js';
+import {
+  clockAlertDue,
+  FAILURES_UNTIL_PAUSE,
+  fillAlertDue,
+  reachAlertsDue,
+  type StandingAlerts,
+} from './standing-alerts.js';
 
 /** What a successful read showed of its terminal besides the users. */
 export interface HealthFacts {
@@ -21,13 +25,17 @@ export interface HealthFacts {
   readonly counters?: DeviceCounters;
 }
 
-/** How each terminal is doing: whether it answers, with what firmware and clock, and when it will be full. */
+/**
+ * How each terminal is doing: whether it answers, with what firmware and clock, and when it will be full. What is told of
+ * that stands in its watch until it is over; reads of one terminal take turns at that row, which the caller has locked.
+ */
 @Injectable()
 export class DeviceHealth {
   private readonly logger = new Logger(DeviceHealth.name);
 
   constructor(
-    private readonly notifications: Notifications,
+    private readonly dataSource: DataSource,
+    private readonly notices: HealthNotices,
     private readonly levels: FillLevels,
     private readonly observations: ObservationLog,
   ) {}
@@ -35,12 +43,14 @@ export class DeviceHealth {
   /** It proved its list: what was wrong with it is over. `state` is as it was before. */
   async noteSuccess(tx: Tx, device: Device, state: DeviceWatchState, facts: HealthFacts): Promise<void> {
     const { at, firmware, clockDriftSeconds, counters } = facts;
-    if (state.failures >= FAILURES_UNTIL_ALERT) await this.announceRecovery(tx, device, state, at);
+    const { failures } = state;
+    if (state.told.reach?.length) {
+      const since = state.failingSince ?? at;
+      await this.notices.recovered(tx, device, { failures, since, at });
+      this.logger.log({ msg: 'the terminal can be read again', device_id: device.id, device: device.name, failures });
+    }
     if (firmware && state.firmware && firmware !== state.firmware)
-      await this.announceFirmware(tx, device, state.firmware, firmware);
-    if (clockDriftSeconds !== undefined)
-      await this.followClock(tx, device, state.clockDriftSeconds ?? 0, clockDriftSeconds);
-    if (counters) await this.followFilling(tx, device, counters, at);
+      await this.notices.firmwareChanged(tx, device, state.firmware, firmware);
     await tx.update(
       DeviceWatchState,
       { deviceId: device.id },
@@ -51,6 +61,10 @@ export class DeviceHealth {
         pausedUntil: null,
         firmware: firmware ?? state.firmware,
         clockDriftSeconds: clockDriftSeconds ?? state.clockDriftSeconds,
+        told: withoutUnset({
+          clockDriftSeconds: await this.followClock(tx, device, state.told, clockDriftSeconds),
+          filling: await this.followFilling(tx, device, state.told, { counters, at }),
+        }),
       },
     );
   }
@@ -61,136 +75,91 @@ export class DeviceHealth {
     if (!failure) return;
     const failures = state.failures + 1;
     const failingSince = state.failingSince ?? at;
-    const pausedUntil = failures >= FAILURES_UNTIL_PAUSE ? new Date(at.getTime() + PAUSE_MS) : null;
+    const { reach = [] } = state.told;
+    const due = reachAlertsDue(failure, failures, reach);
+    for (const alert of due) await this.notices.outage(tx, device, alert, { error, failures, since: failingSince, at });
+    const isPaused = failures >= FAILURES_UNTIL_PAUSE;
     await tx.update(
       DeviceWatchState,
       { deviceId: device.id },
       {
         failures,
         failingSince,
-        pausedUntil,
+        pausedUntil: isPaused ? new Date(at.getTime() + PAUSE_MS) : null,
         incompleteReads: failure === 'incomplete' ? state.incompleteReads + 1 : 0,
         lastFailureAt: at,
         lastFailureCode: error.code,
         lastFailureReason: error.message,
+        told: { ...state.told, reach: [...reach, ...due] },
       },
     );
     const outcome = failure === 'incomplete' ? 'incomplete' : 'unreachable';
     await this.observations.note(tx, device.id, { outcome, userCount: null, at });
-    await this.announceFailure(tx, device, { failure, failures, failingSince, error, before: state });
+    if (isPaused) this.logger.warn({ msg: 'the terminal is left alone for a while', device_id: device.id, failures });
   }
 
-  private async announceFailure(
+  /**
+   * Takes back what was told of terminals that have been switched off: nobody reads them, so nobody would ever see that
+   * it is over. They begin afresh when they are switched on again. Gives how many there were.
+   */
+  async letGoOfDisabled(): Promise<number> {
+    return this.dataSource.transaction(async (tx) => {
+      const [rows] = await tx.query<[{ device_id: string }[], number]>(
+        `update device_watch w
+            set told = '{}', failures = 0, incomplete_reads = 0, failing_since = null, paused_until = null
+           from devices d
+          where d.id = w.device_id and not d.enabled and (w.told <> '{}' or w.failures > 0)
+          returning w.device_id`,
+      );
+      for (const { device_id: id } of rows) await this.notices.settleAll(tx, id);
+      return rows.length;
+    });
+  }
+
+  /** What stands of the clock afterwards. */
+  private async followClock(
     tx: Tx,
     device: Device,
-    { failure, failures, failingSince, error, before }: Failing,
-  ): Promise<void> {
-    const about = { deviceId: device.id, deviceName: device.name, subject: reachOf(device), since: failingSince };
-    const details = [`${error.code}: ${error.message}`];
-    if (failure === 'replaced' && before.lastFailureCode !== error.code) {
-      const headline = `Another terminal answers for "${device.name}"`;
-      const [topic, severity] = ['device_replaced', 'critical'] as const;
-      await this.notifications.announce(tx, { ...about, topic, severity, headline, details, repeats: true });
-    } else if (failures === FAILURES_UNTIL_ALERT && failure !== 'replaced') {
-      const headline = `"${device.name}" could not be read ${failures} times in a row`;
-      const [topic, severity] = ['device_failing', 'warning'] as const;
-      await this.notifications.announce(tx, { ...about, topic, severity, headline, details, repeats: true });
+    { clockDriftSeconds: told }: StandingAlerts,
+    driftSeconds: number | undefined,
+  ): Promise<number | undefined> {
+    const due = driftSeconds === undefined ? undefined : clockAlertDue(driftSeconds, told);
+    if (driftSeconds === undefined || due === undefined) return told;
+    if (due === 'settle') {
+      await this.notices.settleClock(tx, device.id);
+      return undefined;
     }
-    if (failures === FAILURES_UNTIL_PAUSE) {
-      const headline = `"${device.name}" is left alone for ${PAUSE_MS / 60_000} minutes after ${failures} failures`;
-      const [topic, severity] = ['device_paused', 'notice'] as const;
-      await this.notifications.announce(tx, { ...about, topic, severity, headline, details });
-    }
-    if (failures >= FAILURES_UNTIL_PAUSE)
-      this.logger.warn({ msg: 'the terminal is left alone for a while', device_id: device.id, failures });
+    await this.notices.clockWrong(tx, device, driftSeconds);
+    return driftSeconds;
   }
 
-  private async announceRecovery(tx: Tx, device: Device, state: DeviceWatchState, at: Date): Promise<void> {
-    const since = state.failingSince ?? at;
-    const minutes = Math.round((at.getTime() - since.getTime()) / 60_000);
-    await this.notifications.settle(tx, reachOf(device));
-    await this.notifications.announce(tx, {
-      topic: 'device_recovered',
-      severity: 'notice',
-      subject: reachOf(device),
-      deviceId: device.id,
-      deviceName: device.name,
-      headline: `"${device.name}" can be read again, after ${minutes} minutes and ${state.failures} failures`,
-      since,
-    });
-    this.logger.log({ msg: 'the terminal can be read again', device_id: device.id, device: device.name, minutes });
-  }
-
-  private async announceFirmware(tx: Tx, device: Device, before: string, now: string): Promise<void> {
-    await this.notifications.announce(tx, {
-      topic: 'device_firmware_changed',
-      severity: 'notice',
-      subject: `device:${device.id}:firmware:${now}`,
-      deviceId: device.id,
-      deviceName: device.name,
-      headline: `The firmware of "${device.name}" is another one now`,
-      details: [`Before: ${before}`, `Now: ${now}`],
-    });
-  }
-
-  private async followClock(tx: Tx, device: Device, before: number, now: number): Promise<void> {
-    const subject = `device:${device.id}:clock`;
-    if (!isNotable(now)) {
-      if (isNotable(before)) await this.notifications.settle(tx, subject);
-      return;
-    }
-    if (isNotable(before) && !isNotable(now - before)) return;
-    await this.notifications.announce(tx, {
-      topic: 'device_clock_wrong',
-      severity: 'notice',
-      subject,
-      deviceId: device.id,
-      deviceName: device.name,
-      headline: `The clock of "${device.name}" is ${Math.abs(now)} s ${now > 0 ? 'ahead' : 'behind'}`,
-      details: ['Punches carry that time too; set it at the terminal.'],
-    });
-  }
-
-  /** Told once when it is nearly full, or will be soon; and again when it is full. */
-  private async followFilling(tx: Tx, device: Device, counters: DeviceCounters, at: Date): Promise<void> {
-    const before = (await this.levels.forecast(tx, [device.id], at)).get(device.id);
+  /** What stands of filling afterwards. A kind whose capacity the terminal does not tell is left as it is. */
+  private async followFilling(
+    tx: Tx,
+    device: Device,
+    { filling: told }: StandingAlerts,
+    { counters, at }: Pick<HealthFacts, 'counters' | 'at'>,
+  ): Promise<StandingAlerts['filling']> {
+    if (!counters) return told;
     await this.levels.note(tx, device.id, counters, at);
-    const now = (await this.levels.forecast(tx, [device.id], at)).get(device.id);
+    const forecasts = (await this.levels.forecast(tx, [device.id], at)).get(device.id);
+    const stages = { ...told };
     for (const kind of FILL_KINDS) {
-      const [was, is] = [before?.[kind], now?.[kind]];
-      const subject = `device:${device.id}:filling:${kind}`;
-      if (is && isSoonFull(is) && !(was && isSoonFull(was))) {
-        const left =
-          is.daysLeft === undefined ? '' : `, full ${is.daysLeft === 0 ? 'now' : `in about ${is.daysLeft} days`}`;
-        await this.notifications.announce(tx, {
-          topic: 'device_filling',
-          severity: is.daysLeft === 0 ? 'critical' : 'warning',
-          subject,
-          deviceId: device.id,
-          deviceName: device.name,
-          headline: `"${device.name}" holds ${is.count} of ${is.capacity} ${kind}${left}`,
-        });
-      } else if (was && isSoonFull(was) && !(is && isSoonFull(is))) await this.notifications.settle(tx, subject);
+      const forecast = forecasts?.[kind];
+      const due = forecast && fillAlertDue(forecast, told?.[kind]);
+      if (!due) continue;
+      if (due === 'settle') {
+        await this.notices.settleFilling(tx, device.id, kind);
+        delete stages[kind];
+      } else {
+        await this.notices.filling(tx, device, kind, { stage: due, forecast });
+        stages[kind] = due;
+      }
     }
+    return Object.keys(stages).length > 0 ? stages : undefined;
   }
 }
 
-interface Failing {
-  readonly failure: 'incomplete' | 'unreachable' | 'replaced';
-  readonly failures: number;
-  readonly failingSince: Date;
-  readonly error: AppError;
-  readonly before: DeviceWatchState;
-}
-
-function reachOf({ id }: Device): string {
-  return `device:${id}:reach`;
-}
-
-function isNotable(seconds: number): boolean {
-  return Math.abs(seconds) > NOTABLE_DRIFT_SECONDS;
-}
-
-function isSoonFull({ share, daysLeft }: { readonly share: number; readonly daysLeft?: number }): boolean {
-  return share >= SOON_FULL.share || (daysLeft !== undefined && daysLeft < SOON_FULL.days);
+function withoutUnset(alerts: StandingAlerts): StandingAlerts {
+  return Object.fromEntries(Object.entries(alerts).filter(([, value]) => value !== undefined));
 }
