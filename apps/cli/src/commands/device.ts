@@ -3,6 +3,7 @@ import { addDeviceAccept } from './device-accept.js';
 import { addDeviceAdd } from './device-add.js';
 import { addDeviceAdopt, addDevicePending } from './device-adopt.js';
 import { addDeviceChange } from './device-change.js';
+import { addDeviceHealth } from './device-health.js';
 import { addDeviceList } from './device-list.js';
 import { addDeviceProbe } from './device-probe.js';
 import { addDeviceUsers } from './device-users.js';
@@ -15,6 +16,7 @@ export function addDeviceCommands(program: Command): void {
   addDevicePending(device);
   addDeviceAdopt(device);
   addDeviceChange(device);
+  addDeviceHealth(device);
   addDeviceList(device);
   addDeviceProbe(device);
   addDeviceUsers(device);
