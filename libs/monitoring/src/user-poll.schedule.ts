@@ -1,3 +1,4 @@
+import { sqlState, SqlState } from '@app/database';
 import { type Device, DevicesService } from '@app/devices';
 import { TerminalReaders } from '@app/dial-in';
 import { AppError, BackgroundWork, Clock, systemActor } from '@app/kernel';
@@ -59,14 +60,7 @@ export class UserPollSchedule implements BeforeApplicationShutdown {
   @Cron('* * * * * *', { name: 'user-poll', timeZone: 'UTC', waitForCompletion: true })
   async beginDue(): Promise<void> {
     if (!this.on) return;
-    await this.background.round(async () => {
-      const at = this.clock.now();
-      await this.admit(at);
-      const room = this.options.pollsAtOnce - this.underway.size;
-      if (room <= 0) return;
-      for (const id of await this.agenda.claimDue(at, room, [...this.underway.keys(), ...this.leftToOthers()]))
-        this.begin(id);
-    });
+    await this.background.round(() => this.claimAndBegin());
   }
 
   /** Resolves when no poll is under way. */
@@ -76,6 +70,20 @@ export class UserPollSchedule implements BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.background.stop();
+  }
+
+  private async claimAndBegin(): Promise<void> {
+    const at = this.clock.now();
+    const room = this.options.pollsAtOnce - this.underway.size;
+    try {
+      await this.admit(at);
+      if (room <= 0) return;
+      for (const id of await this.agenda.claimDue(at, room, [...this.underway.keys(), ...this.leftToOthers()]))
+        this.begin(id);
+    } catch (error) {
+      // Somebody is just storing a long list of a terminal that is new; a second later it is tried again.
+      if (sqlState(error) !== SqlState.LOCK_NOT_AVAILABLE) throw error;
+    }
   }
 
   private async admit(at: Date): Promise<void> {
