@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await app[Symbol.asyncDispose]();
 });
-beforeEach(() => emptyTables(app.database.dataSource, 'device_user_buffer, user_machine_mapping, people'));
+beforeEach(() => emptyTables(app.database.dataSource, 'device_user_buffer', 'user_machine_mapping', 'people'));
 
 interface Reason {
   readonly kind: string;
