@@ -8,7 +8,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { BUFFER_OPTIONS, type BufferOptions } from './buffer-options.js';
 import { BufferMappingController } from './buffer-mapping.controller.js';
 import { BufferMappingService } from './buffer-mapping.service.js';
-import { BufferMetrics } from './buffer-metrics.js';
+import { BufferMetrics } from './buffer.metrics.js';
 import { BufferController } from './buffer.controller.js';
 import { BufferRepository } from './buffer.repository.js';
 import { BufferSchedule } from './buffer.schedule.js';

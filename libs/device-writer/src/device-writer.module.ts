@@ -12,7 +12,7 @@ import { DeviceUserDeletionsController } from './device-user-deletions.controlle
 import { DeviceUserDeletions } from './device-user-deletions.service.js';
 import { DEVICE_WRITER_ENTITIES } from './device-write.entity.js';
 import { DeviceWriteJournal } from './device-write.journal.js';
-import { DeviceWriteMetrics } from './device-write-metrics.js';
+import { DeviceWriteMetrics } from './device-write.metrics.js';
 import { DeviceWriteSchedule } from './device-write.schedule.js';
 import { DeviceWriteService } from './device-write.service.js';
 import { DeviceWriters } from './device-writers.js';

@@ -4,7 +4,7 @@ import { DeviceGatewayModule } from '@app/device-gateway';
 import { MetricsModule } from '@app/metrics';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DeviceMetrics } from './device-metrics.js';
+import { DeviceMetrics } from './device.metrics.js';
 import { Device } from './device.entity.js';
 import { DevicesController } from './devices.controller.js';
 import { DevicesService } from './devices.service.js';

@@ -4,7 +4,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { LIVE_EVENT_ENTITIES } from './live-event.entities.js';
 import { LiveEventFeed } from './live-event.feed.js';
-import { LiveEventMetrics } from './live-event-metrics.js';
+import { LiveEventMetrics } from './live-event.metrics.js';
 import { LiveEventRepository } from './live-event.repository.js';
 import { LiveEventsController } from './live-events.controller.js';
 import { LIVE_EVENTS_OPTIONS, STANDARD_LIVE_EVENTS } from './live-events.options.js';

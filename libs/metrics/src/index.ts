@@ -1,6 +1,6 @@
 export { CollectedSources, SOURCE_TIMEOUT_MS } from './collected-sources.js';
 export { HttpDurations } from './http-durations.js';
-export { type MetricSample, MetricSource, MetricSources } from './metric-source.js';
+export { deviceGauge, type MetricSample, MetricSource, MetricSources } from './metric-source.js';
 export { MetricsEndpointModule } from './metrics-endpoint.module.js';
 export { MetricsModule } from './metrics.module.js';
 export { MetricsOffError } from './metrics.errors.js';

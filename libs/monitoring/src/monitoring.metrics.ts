@@ -1,6 +1,6 @@
 import { Clock } from '@app/kernel';
-import { type MetricSample, MetricSource, MetricSources } from '@app/metrics';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { deviceGauge, type MetricSample, MetricSource, MetricSources } from '@app/metrics';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { LOSS_LEVELS } from './monitoring.entities.js';
 import { UserPollSchedule } from './user-poll.schedule.js';
@@ -27,18 +27,14 @@ interface DetectionFigures {
 
 /** Tells how many users are missing without an explanation, and how long it took to notice. */
 @Injectable()
-export class MonitoringMetrics extends MetricSource implements OnModuleInit {
+export class MonitoringMetrics extends MetricSource {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly sources: MetricSources,
+    sources: MetricSources,
     private readonly schedule: UserPollSchedule,
     private readonly clock: Clock,
   ) {
-    super();
-  }
-
-  onModuleInit(): void {
-    this.sources.register(this);
+    super(sources);
   }
 
   async collectMetrics(): Promise<readonly MetricSample[]> {
@@ -92,29 +88,25 @@ export class MonitoringMetrics extends MetricSource implements OnModuleInit {
 }
 
 function deviceSamples(devices: readonly DeviceFigures[]): MetricSample[] {
-  const gauge = (name: string, help: string, of: (device: DeviceFigures) => number | null): MetricSample => ({
-    name,
-    type: 'gauge',
-    help,
-    values: devices.flatMap((device) => {
-      const value = of(device);
-      return value === null ? [] : [{ labels: { device: device.slug }, value }];
-    }),
-  });
   return [
-    gauge(
+    deviceGauge(
+      devices,
       'holdfast_device_last_complete_read_timestamp_seconds',
       'When a poll or a run last read all users of the terminal.',
       ({ last_complete: at }) => at,
     ),
-    gauge('holdfast_device_users', 'Users at the last complete read.', ({ user_count: users }) => users),
-    gauge('holdfast_device_up', '1: the last read of the terminal was complete.', (device) =>
+    deviceGauge(devices, 'holdfast_device_users', 'Users at the last complete read.', ({ user_count: users }) => users),
+    deviceGauge(devices, 'holdfast_device_up', '1: the last read of the terminal was complete.', (device) =>
       device.last_complete !== null && device.failures === 0 ? 1 : 0,
     ),
-    gauge('holdfast_device_paused', '1: the terminal is left alone after too many failures.', ({ paused }) =>
-      paused ? 1 : 0,
+    deviceGauge(
+      devices,
+      'holdfast_device_paused',
+      '1: the terminal is left alone after too many failures.',
+      ({ paused }) => (paused ? 1 : 0),
     ),
-    gauge(
+    deviceGauge(
+      devices,
       'holdfast_device_incomplete_reads',
       'Reads in a row that answered and could not be proven.',
       ({ incomplete_reads: reads }) => reads,

@@ -1,19 +1,15 @@
 import { type MetricSample, MetricSource, MetricSources } from '@app/metrics';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 /** Tells how long notices wait, and what became of them. */
 @Injectable()
-export class NotificationMetrics extends MetricSource implements OnModuleInit {
+export class NotificationMetrics extends MetricSource {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly sources: MetricSources,
+    sources: MetricSources,
   ) {
-    super();
-  }
-
-  onModuleInit(): void {
-    this.sources.register(this);
+    super(sources);
   }
 
   async collectMetrics(): Promise<readonly MetricSample[]> {

@@ -2,7 +2,7 @@ import { MetricsModule } from '@app/metrics';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PUNCH_ENTITIES } from './punch.entity.js';
-import { PunchMetrics } from './punch-metrics.js';
+import { PunchMetrics } from './punch.metrics.js';
 import { PunchesController } from './punches.controller.js';
 import { PunchesRepository } from './punches.repository.js';
 import { PunchesService } from './punches.service.js';

@@ -2,7 +2,7 @@ import { ClockModule } from '@app/config';
 import { MetricsModule } from '@app/metrics';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { CoordinationMetrics } from './coordination-metrics.js';
+import { CoordinationMetrics } from './coordination.metrics.js';
 import { COORDINATION_OPTIONS, STANDARD_COORDINATION } from './coordination-options.js';
 import { SyncCoordinator } from './sync-coordinator.js';
 import { SyncCoordinatorSchedule } from './sync-coordinator.schedule.js';

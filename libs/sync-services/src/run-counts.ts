@@ -1,20 +1,12 @@
-import { type MetricSample, MetricSource, MetricSources } from '@app/metrics';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { type MetricSample, MetricSource } from '@app/metrics';
+import { Injectable } from '@nestjs/common';
 import { type RunOutcome } from './sync-run.entity.js';
 
 /** How the runs of this process ended since it began. */
 @Injectable()
-export class RunCounts extends MetricSource implements OnModuleInit {
+export class RunCounts extends MetricSource {
   private readonly runs = new Map<string, { readonly service: string; readonly outcome: RunOutcome; count: number }>();
   private punchesImported = 0;
-
-  constructor(private readonly sources: MetricSources) {
-    super();
-  }
-
-  onModuleInit(): void {
-    this.sources.register(this);
-  }
 
   noteEnd(service: string, outcome: RunOutcome): void {
     const key = `${service} ${outcome}`;

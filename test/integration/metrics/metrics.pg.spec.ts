@@ -117,9 +117,10 @@ describe('/metrics', () => {
   });
 
   it('is a page without the source that fails, hangs, or tells nonsense, and says which that was', async () => {
-    const hanging = new Hanging();
     const sources = app.get(MetricSources);
-    for (const source of [new Failing(), hanging, new Misnamed(), new Sound(), new Doubled()]) sources.register(source);
+    const hanging = new Hanging(sources);
+    for (const Source of [Failing, Misnamed, Sound, Doubled]) new Source(sources).onModuleInit();
+    hanging.onModuleInit();
     const [first, second] = await Promise.all([scrape(), scrape()]);
     for (const { status, text } of [first, second]) {
       expect(status).toBe(200);

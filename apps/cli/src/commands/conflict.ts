@@ -20,6 +20,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { printData, printJson, table, tell } from '../output.js';
+import { rowId } from '../row-id.js';
 import { runCommand } from '../run-command.js';
 import { CONFIRM_TRIPPED, namingTheServer } from './device-user.js';
 
@@ -164,11 +165,6 @@ function printDetail(view: ConflictDetailView): void {
 function shown(value: string | number | boolean | null | undefined): string {
   if (value === undefined) return '';
   return value === null ? '-' : String(value);
-}
-
-/** An unknown conflict and a number that is none are told alike. */
-function rowId(text: string): string {
-  return /^[1-9][0-9]{0,17}$/.test(text) ? text : '0';
 }
 
 function choice(text: string, earlier: Choices): Choices {

@@ -14,6 +14,7 @@ import { type Command, Option } from 'commander';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { printData, printJson, table, tell } from '../output.js';
+import { rowId } from '../row-id.js';
 import { runCommand } from '../run-command.js';
 import { namingTheServer } from './device-user.js';
 
@@ -160,9 +161,4 @@ function printDetail(view: IncidentDetailView): void {
   }
   if (view.closed_at)
     printData(`Closed ${view.closed_at.toISOString()} by ${view.closed_by}: ${view.close_reason ?? ''}`);
-}
-
-/** An unknown incident and a number that is none are told alike. */
-function rowId(text: string): string {
-  return /^[1-9][0-9]{0,17}$/.test(text) ? text : '0';
 }

@@ -1,5 +1,5 @@
 import { type MetricSample, MetricSource, MetricSources } from '@app/metrics';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 interface FillFigure {
@@ -10,16 +10,12 @@ interface FillFigure {
 
 /** Tells how full each terminal is. */
 @Injectable()
-export class FillMetrics extends MetricSource implements OnModuleInit {
+export class FillMetrics extends MetricSource {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly sources: MetricSources,
+    sources: MetricSources,
   ) {
-    super();
-  }
-
-  onModuleInit(): void {
-    this.sources.register(this);
+    super(sources);
   }
 
   async collectMetrics(): Promise<readonly MetricSample[]> {

@@ -53,7 +53,7 @@ export function condense(pieces: readonly TimelinePiece[], points: number): Time
     for (let spanMs = wholeMs / points; ; spanMs *= 2) {
       const condensed = pieces.length > points ? joinWithin(pieces, spanMs, mayMix) : [...pieces];
       if (condensed.length <= points) return condensed;
-      if (spanMs > wholeMs) break;
+      if (spanMs >= wholeMs) break;
     }
   }
   return joinWithin(pieces, Number.POSITIVE_INFINITY, true);

@@ -19,7 +19,7 @@ export interface ClaimedDelivery {
 export class DeliveryQueue {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** What is due, by channel, in the order of announcing. Rows whose message has begun come with all of that message. */
+  /** What is due, by channel, in the order of announcing. */
   async claim(now: Date): Promise<{ channel: NotificationChannel; claimed: ClaimedDelivery[] }[]> {
     const [rows] = await this.dataSource.query<[{ id: string }[], number]>(
       `update notice_deliveries set claimed_until = $2

@@ -41,14 +41,16 @@ export class NoticeDeliverer {
     for (const group of begun) await this.hand(channel, group, signal);
     const quietUntil = this.quietUntil(channel);
     const loud = fresh.filter(({ notice }) => channel.criticalBreaksQuiet && notice.severity === 'critical');
-    const now = quietUntil ? loud : fresh;
+    const leaving = quietUntil ? loud : fresh;
     if (quietUntil) {
       const waiting = fresh.filter((each) => !loud.includes(each));
       if (waiting.length > 0) await this.queue.postpone(waiting, quietUntil);
     }
     // What has waited for the end of the quiet goes as one digest.
-    const rested = now.filter(({ delivery }) => delivery.nextAttemptAt > delivery.createdAt && delivery.attempts === 0);
-    const others = now.filter((each) => !rested.includes(each));
+    const rested = leaving.filter(
+      ({ delivery }) => delivery.nextAttemptAt > delivery.createdAt && delivery.attempts === 0,
+    );
+    const others = leaving.filter((each) => !rested.includes(each));
     for (const group of [...groupsOf(rested, { digest: true }), ...groupsOf(others, { digest: false })]) {
       if (group.length === 0) continue;
       const messageId = randomUUID();

@@ -1,19 +1,15 @@
 import { type MetricSample, MetricSource, MetricSources } from '@app/metrics';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { LiveEvents } from './live-events.service.js';
 
 /** How many read along, and how that goes; of this process. */
 @Injectable()
-export class LiveEventMetrics extends MetricSource implements OnModuleInit {
+export class LiveEventMetrics extends MetricSource {
   constructor(
     private readonly events: LiveEvents,
-    private readonly sources: MetricSources,
+    sources: MetricSources,
   ) {
-    super();
-  }
-
-  onModuleInit(): void {
-    this.sources.register(this);
+    super(sources);
   }
 
   async collectMetrics(): Promise<readonly MetricSample[]> {

@@ -1,21 +1,17 @@
 import { type MetricSample, MetricSource, MetricSources } from '@app/metrics';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { SyncCoordinator } from './sync-coordinator.js';
 
 /** Who has to wait for whom: leases of the database, waits of this process. */
 @Injectable()
-export class CoordinationMetrics extends MetricSource implements OnModuleInit {
+export class CoordinationMetrics extends MetricSource {
   constructor(
     private readonly coordinator: SyncCoordinator,
     private readonly dataSource: DataSource,
-    private readonly sources: MetricSources,
+    sources: MetricSources,
   ) {
-    super();
-  }
-
-  onModuleInit(): void {
-    this.sources.register(this);
+    super(sources);
   }
 
   async collectMetrics(): Promise<readonly MetricSample[]> {

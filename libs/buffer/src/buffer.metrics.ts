@@ -1,20 +1,16 @@
 import { type MetricSample, MetricSource, MetricSources } from '@app/metrics';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { MAPPING_STATUSES, type MappingStatus } from './mapping-status.js';
 
 /** How many device users are known, by status. */
 @Injectable()
-export class BufferMetrics extends MetricSource implements OnModuleInit {
+export class BufferMetrics extends MetricSource {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly sources: MetricSources,
+    sources: MetricSources,
   ) {
-    super();
-  }
-
-  onModuleInit(): void {
-    this.sources.register(this);
+    super(sources);
   }
 
   async collectMetrics(): Promise<readonly MetricSample[]> {
