@@ -6,6 +6,7 @@ import {
   DeviceWriters,
   TerminalHeadcount,
   type SnapshotDepth,
+  type TerminalMark,
   type UserChange,
   type UserSnapshot,
   UserChangedError,
@@ -143,6 +144,24 @@ class ScriptedWriter extends DeviceWriter {
 
   async restore(planned: UserSnapshot): Promise<void> {
     await this.write('restore', () => this.terminal.enrol(userOf(planned.bytes)));
+  }
+
+  async merge(before: UserSnapshot, after: UserSnapshot): Promise<void> {
+    this.requireUnchanged(before);
+    await this.put(before, after);
+  }
+
+  async put(_before: UserSnapshot | undefined, after: UserSnapshot): Promise<void> {
+    await this.write('restore', () => this.terminal.enrol(userOf(after.bytes)));
+  }
+
+  /** Forecasts know the forms of real protocols only, so that batches are tested against emulated terminals. */
+  async readForBatch(): Promise<never> {
+    throw new Error('The scripted terminal is of no protocol that a batch can be forecast for');
+  }
+
+  async mark(): Promise<TerminalMark> {
+    return { counters: { users: this.terminal.users.size }, enrolled: new Set() };
   }
 
   decode(bytes: Buffer): UserSnapshot {

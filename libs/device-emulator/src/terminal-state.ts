@@ -34,6 +34,11 @@ export class TerminalState {
   /** Whether a client has locked keypad and reader. */
   disabled = false;
   private userSetCache?: Buffer;
+  private templateSetCache?: Buffer;
+  /** By user ID; and how many are operators, and have a PIN: a terminal of 50,000 users is asked for these all the time. */
+  private readonly slots = new Map<string, number>();
+  private administrators = 0;
+  private passwords = 0;
 
   constructor(
     readonly recordWidth: UserRecordWidth,
@@ -64,8 +69,7 @@ export class TerminalState {
   }
 
   setUsers(users: readonly EmulatedUser[]): void {
-    this.records.clear();
-    this.userSetCache = undefined;
+    this.forgetRecords();
     for (const user of users) this.putUser(user);
     this.save();
   }
@@ -76,28 +80,45 @@ export class TerminalState {
   }
 
   putRecord(raw: Buffer): void {
-    this.records.set(raw.readUInt16LE(0), Buffer.from(raw));
-    this.unsaved.add(raw.readUInt16LE(0));
+    const at = raw.readUInt16LE(0);
+    this.uncount(at);
+    this.records.set(at, Buffer.from(raw));
+    this.slots.set(this.userIdOf(raw), at);
+    this.administrators += Number(isOperator(raw));
+    this.passwords += Number(hasPassword(raw));
+    this.unsaved.add(at);
     this.userSetCache = undefined;
   }
 
   /** The user with all templates; punches stay. False: there is no such slot. */
   removeUser(at: number): boolean {
     this.userSetCache = undefined;
-    for (const [key, template] of this.templates) if (template.slot === at) this.templates.delete(key);
+    for (const { slot: owner, finger } of this.templates.values()) if (owner === at) this.removeTemplate(owner, finger);
     this.unsaved.delete(at);
+    this.uncount(at);
     return this.records.delete(at);
   }
 
   putTemplate(template: EmulatedTemplate): void {
     this.templates.set(`${template.slot}/${template.finger}`, template);
+    this.templateSetCache = undefined;
+  }
+
+  /** False: there is none. */
+  removeTemplate(owner: number, finger: number): boolean {
+    this.templateSetCache = undefined;
+    return this.templates.delete(`${owner}/${finger}`);
+  }
+
+  clearTemplates(): void {
+    this.templates.clear();
+    this.templateSetCache = undefined;
   }
 
   clearUsers(): void {
-    this.records.clear();
-    this.templates.clear();
+    this.forgetRecords();
+    this.clearTemplates();
     this.unsaved.clear();
-    this.userSetCache = undefined;
   }
 
   /** What was written until now survives a restart. */
@@ -107,7 +128,7 @@ export class TerminalState {
 
   /** The slot that holds this user ID; undefined: none. */
   slotOf(userId: string): number | undefined {
-    return this.users().find((user) => user.userId === userId)?.slot;
+    return this.slots.get(userId);
   }
 
   /** A digest of everything that users have: equal exactly when no user, credential or template differs. */
@@ -126,9 +147,10 @@ export class TerminalState {
   }
 
   templateSet(): Buffer {
-    return encodeSet(
+    this.templateSetCache ??= encodeSet(
       [...this.templates.values()].map((template) => encodeTemplateRecord({ ...template, slot: slot(template.slot) })),
     );
+    return this.templateSetCache;
   }
 
   punchSet(): Buffer {
@@ -150,20 +172,19 @@ export class TerminalState {
 
   /** The counters, with lies added to them. */
   counters(userLie: number, { punchCounter = 0, operationCounter = 0 }: Lies = {}): Buffer {
-    const records = [...this.records.values()];
     return encodeFreeSizes(
       {
-        users: Math.max(records.length + userLie, 0),
+        users: Math.max(this.records.size + userLie, 0),
         templates: this.templates.size,
         punches: Math.max(this.punches.length + punchCounter, 0),
         operations: Math.max(this.operations.length + operationCounter, 0),
-        administrators: records.filter((raw) => (raw[2] & 0x0e) !== 0).length,
-        passwords: records.filter((raw) => raw[3] !== 0).length,
+        administrators: this.administrators,
+        passwords: this.passwords,
         templateCapacity: this.templateCapacity,
         userCapacity: this.userCapacity,
         punchCapacity: PUNCH_CAPACITY,
         templatesFree: this.templateCapacity - this.templates.size,
-        usersFree: this.userCapacity - records.length,
+        usersFree: this.userCapacity - this.records.size,
         punchesFree: PUNCH_CAPACITY - this.punches.length,
       },
       this.recordWidth === 72 ? 92 : 80,
@@ -175,7 +196,36 @@ export class TerminalState {
     this.operations.push({ administrator, operation, time: this.clock(), parameters: [parameter, 0, 0, 0] });
   }
 
+  private forgetRecords(): void {
+    this.records.clear();
+    this.slots.clear();
+    this.administrators = 0;
+    this.passwords = 0;
+    this.userSetCache = undefined;
+  }
+
+  private uncount(at: number): void {
+    const raw = this.records.get(at);
+    if (!raw) return;
+    const userId = this.userIdOf(raw);
+    if (this.slots.get(userId) === at) this.slots.delete(userId);
+    this.administrators -= Number(isOperator(raw));
+    this.passwords -= Number(hasPassword(raw));
+  }
+
+  private userIdOf(raw: Buffer): string {
+    return decodeUserRecord(raw, this.recordWidth).userId;
+  }
+
   private sortedRecords(): Buffer[] {
     return [...this.records].toSorted(([a], [b]) => a - b).map(([, raw]) => raw);
   }
+}
+
+function isOperator(raw: Buffer): boolean {
+  return (raw[2] & 0x0e) !== 0;
+}
+
+function hasPassword(raw: Buffer): boolean {
+  return raw[3] !== 0;
 }

@@ -31,7 +31,7 @@ export function obeyWrite(
     case Command.DELETE_USER:
       return answer(deleteUser(state, data.readUInt16LE(0)));
     case Command.DELETE_USERTEMP:
-      return answer(state.templates.delete(`${data.readUInt16LE(0)}/${data.readUInt8(2)}`));
+      return answer(state.removeTemplate(data.readUInt16LE(0), data.readUInt8(2)));
     case Command.DELETE_TEMPLATE_BY_USER_ID:
       return answer(deleteTemplateByUserId(state, data));
     case Command.PREPARE_DATA:
@@ -147,7 +147,7 @@ function writeOption(state: TerminalState, data: Buffer): boolean {
 function clearData(state: TerminalState, type: number | undefined): boolean {
   if (type === undefined || type === 5) state.clearUsers();
   if (type === undefined || type === 1) state.punches.length = 0;
-  if (type === undefined || type === 2) state.templates.clear();
+  if (type === undefined || type === 2) state.clearTemplates();
   if (type === 4) state.operations.length = 0;
   state.logOperation(ZkOperation.DATA_CLEARED);
   return true;

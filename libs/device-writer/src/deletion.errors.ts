@@ -61,3 +61,17 @@ export class AlreadyUndoneError extends AppError {
     });
   }
 }
+
+/** What it would take to bring the user back was erased for good. */
+export class SnapshotErasedError extends AppError {
+  readonly code = 'device-writer/snapshot-erased';
+  readonly kind = 'conflict';
+
+  constructor(id: string, deviceUserId: string) {
+    super(
+      `Deletion ${id} cannot be undone: everything of the user ${deviceUserId} was erased for good (docs/erasure.md). ` +
+        'Enrol the user anew at the terminal',
+      { details: { deviceUserId } },
+    );
+  }
+}

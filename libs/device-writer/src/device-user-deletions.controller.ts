@@ -90,7 +90,7 @@ export class DeviceUserDeletionsController {
   @ApiNotFoundResponse({ type: ProblemDocument, description: 'device-writer/deletion-not-found' })
   @ApiConflictResponse({
     type: ProblemDocument,
-    description: `device-writer/already-undone, device-writer/user-present, ${BUSY}`,
+    description: `device-writer/already-undone, device-writer/snapshot-erased, backup/erased, device-writer/user-present, ${BUSY}`,
   })
   @ApiServiceUnavailableResponse({ type: ProblemDocument, description: FAILED })
   @ApiBody({ type: TripConfirmation, required: false })

@@ -11,13 +11,16 @@ import {
   DeletionForbiddenError,
   DeletionNotFoundError,
   DeletionReasonError,
+  SnapshotErasedError,
 } from './deletion.errors.js';
 import { DeletionBudget } from './deletion-budget.js';
+import { DeletionPrecautions } from './deletion-precaution.js';
 import { DeletionConsequence, DeletionUndoConsequence } from './deletion-consequences.js';
 import { DeletedDeviceUser, type WriteState } from './device-write.entity.js';
 import { DEVICE_WRITER_SERVICE } from './device-write.journal.js';
 import { DeviceWriteService } from './device-write.service.js';
 import { WriteNotDoneError, WriteUndeterminedError, WriteUnsettledError } from './device-writer.errors.js';
+import { ERASED_SNAPSHOT } from './snapshot-erasure.js';
 import { SnapshotSeal } from './snapshot-seal.js';
 
 export const REASON_LENGTH = { min: 3, max: 500 };
@@ -45,13 +48,14 @@ export class DeviceUserDeletions {
     @InjectRepository(DeletedDeviceUser) private readonly deleted: Repository<DeletedDeviceUser>,
     private readonly writes: DeviceWriteService,
     private readonly budget: DeletionBudget,
+    private readonly precautions: DeletionPrecautions,
     private readonly devices: DevicesService,
     private readonly seal: SnapshotSeal,
     private readonly audit: DeviceUserAuditService,
   ) {}
 
   /**
-   * Budget, whole snapshot, deletion, proof of absence. Mapping, buffer row and punches stay. A deletion that is refused
+   * Budget, precautions, whole snapshot, deletion, proof of absence. Mapping, buffer row and punches stay. A deletion that is refused
    * is audited too.
    * @throws {DeletionForbiddenError} {DeletionReasonError} {DeletionBudgetError} and as DeviceWriteService.perform
    */
@@ -71,6 +75,7 @@ export class DeviceUserDeletions {
         if (length < REASON_LENGTH.min || length > REASON_LENGTH.max)
           throw new DeletionReasonError(length, REASON_LENGTH);
         const allowance = await this.budget.allowanceOf(device, actor);
+        await this.precautions.takeAll(device, { deviceUserId, actor, signal });
         const { write } = await this.writes.perform(device, {
           kind: 'delete',
           deviceUserId,
@@ -90,6 +95,7 @@ export class DeviceUserDeletions {
   /**
    * Writes a deleted user back with every credential, bit for bit; only the slot may be another one.
    * @throws {DeletionForbiddenError} {DeletionNotFoundError} {AlreadyUndoneError}
+   * @throws {SnapshotErasedError} the user was erased for good
    * @throws {DeviceUserPresentError} the ID is in use again; and as DeviceWriteService.perform
    */
   async undo(
@@ -105,6 +111,7 @@ export class DeviceUserDeletions {
     return this.auditingRefusal('user_deletion_undo_refused', about, async () => {
       if (actor.kind !== 'administrator') throw new DeletionForbiddenError();
       refuseUndone(user);
+      refuseErased(user);
       const { after } = await this.writes.perform(device, {
         kind: 'restore',
         deviceUserId,
@@ -194,4 +201,9 @@ function isInJournal(error: AppError): boolean {
 /** @throws {AlreadyUndoneError} */
 function refuseUndone({ id, restoredAt, restoredBy }: DeletedDeviceUser): void {
   if (restoredAt) throw new AlreadyUndoneError(id, restoredAt, restoredBy);
+}
+
+/** @throws {SnapshotErasedError} */
+function refuseErased({ id, deviceUserId, snapshotSealed }: DeletedDeviceUser): void {
+  if (snapshotSealed === ERASED_SNAPSHOT) throw new SnapshotErasedError(id, deviceUserId);
 }

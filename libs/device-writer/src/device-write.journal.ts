@@ -5,9 +5,10 @@ import { type Actor } from '@app/kernel';
 import { type Lease } from '@app/sync-coordinator';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, type Repository } from 'typeorm';
+import { In, LessThan, type Repository } from 'typeorm';
 import { DeviceWrite, type WriteState } from './device-write.entity.js';
 import { WritePendingError } from './device-writer.errors.js';
+import { ERASED_SNAPSHOT } from './snapshot-erasure.js';
 import { SnapshotSeal } from './snapshot-seal.js';
 import { type WriteImages, type WriteRequest } from './write-request.js';
 
@@ -23,6 +24,9 @@ export interface Verdict {
   readonly errorCode?: string;
 }
 
+/** What of a request goes into the journal. */
+export type WriteIntent = Pick<WriteRequest, 'deviceUserId' | 'kind' | 'purpose' | 'purposeData' | 'reason' | 'actor'>;
+
 /** Keeps `device_writes`, and tells the audit log of every change in the same transaction. Its times are the database's. */
 @Injectable()
 export class DeviceWriteJournal {
@@ -36,25 +40,20 @@ export class DeviceWriteJournal {
    * The intent as it will be stored; closing the snapshots takes its time, and no transaction waits for it.
    * @throws {SecretKeyError} other servers close their snapshots with another key, and could neither settle nor undo this
    */
-  async draft(device: Device, lease: Lease, request: WriteRequest, images: WriteImages): Promise<Partial<DeviceWrite>> {
-    const { before, after } = images;
+  async draft(device: Device, lease: Lease, intent: WriteIntent, images: WriteImages): Promise<Partial<DeviceWrite>> {
+    return (await this.draftAll(device, lease, [[intent, images]]))[0];
+  }
+
+  /** As draft, of many. @throws {SecretKeyError} */
+  async draftAll(
+    device: Device,
+    lease: Lease,
+    intents: readonly (readonly [WriteIntent, WriteImages])[],
+  ): Promise<Partial<DeviceWrite>[]> {
     await this.requireSharedKey();
-    return {
-      deviceId: device.id,
-      deviceUserId: request.deviceUserId,
-      deviceUserName: (before ?? after)?.user.details?.name ?? null,
-      kind: request.kind,
-      purpose: request.purpose,
-      purposeData: request.purposeData ?? {},
-      reason: request.reason ?? null,
-      requestedBy: request.actor.name,
-      requestedRole: request.actor.kind,
-      beforeSealed: await this.seal.close(before),
-      afterSealed: await this.seal.close(after),
-      beforeDigest: await this.seal.digest(before),
-      afterDigest: await this.seal.digest(after),
-      leaseToken: lease.token,
-    };
+    const drafts: Partial<DeviceWrite>[] = [];
+    for (const [intent, images] of intents) drafts.push(await this.draftOne(device, lease, intent, images));
+    return drafts;
   }
 
   /** Stores an intent. @throws {WritePendingError} the user has an open one */
@@ -112,11 +111,46 @@ export class DeviceWriteJournal {
     if (pending) throw new WritePendingError(deviceUserId, pending.id);
   }
 
+  /** The open writes to these users. */
+  async findPending(
+    deviceId: string,
+    ids: readonly WriteRequest['deviceUserId'][],
+  ): Promise<ReadonlyMap<WriteRequest['deviceUserId'], DeviceWrite>> {
+    const pending = await this.writes.find({ where: { deviceId, deviceUserId: In([...ids]), state: 'open' } });
+    return new Map(pending.map((write) => [write.deviceUserId, write]));
+  }
+
+  private async draftOne(
+    device: Device,
+    lease: Lease,
+    request: WriteIntent,
+    { before, after }: WriteImages,
+  ): Promise<Partial<DeviceWrite>> {
+    return {
+      deviceId: device.id,
+      deviceUserId: request.deviceUserId,
+      deviceUserName: (before ?? after)?.user.details?.name ?? null,
+      kind: request.kind,
+      purpose: request.purpose,
+      purposeData: request.purposeData ?? {},
+      reason: request.reason ?? null,
+      requestedBy: request.actor.name,
+      requestedRole: request.actor.kind,
+      beforeSealed: await this.seal.close(before),
+      afterSealed: await this.seal.close(after),
+      beforeDigest: await this.seal.digest(before),
+      afterDigest: await this.seal.digest(after),
+      leaseToken: lease.token,
+    };
+  }
+
   /** Of the last month only, so that a key that was lost for good does not end all writing for ever. */
   private async requireSharedKey(): Promise<void> {
     const [newest] = await this.writes.query<{ sealed: string }[]>(
       `select coalesce(before_sealed, after_sealed) as sealed from device_writes
-        where opened_at > clock_timestamp() - interval '30 days' order by id desc limit 1`,
+        where opened_at > clock_timestamp() - interval '30 days' and coalesce(before_sealed, after_sealed) <> $1
+        order by id desc limit 1`,
+      [ERASED_SNAPSHOT],
     );
     if (newest) await this.seal.open(newest.sealed);
   }

@@ -3,10 +3,9 @@ import { AbortedError, AppError, BackgroundWork, Clock } from '@app/kernel';
 import { deviceLockKey, type Lease, LeaseLostError, SyncCoordinator } from '@app/sync-coordinator';
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { type DeviceWrite } from './device-write.entity.js';
-import { DEVICE_WRITER_SERVICE, DeviceWriteJournal, type Verdict } from './device-write.journal.js';
+import { DEVICE_WRITER_SERVICE, DeviceWriteJournal } from './device-write.journal.js';
 import { type DeviceWriter } from './device-writer.js';
 import {
-  OutcomeUnknownError,
   StaleDeviceUserError,
   WriteNotDoneError,
   WriteUndeterminedError,
@@ -19,7 +18,7 @@ import { WriteConsequences } from './write-consequence.js';
 import { WriteObserver } from './write-observer.js';
 import { WritePlanner } from './write-planner.js';
 import { depthOf, type FinishedWrite, type WriteImages, type WriteRequest } from './write-request.js';
-import { compare, type Finding, WriteSettlement } from './write-settlement.js';
+import { compare, type Finding, mayHaveArrived, verdictOf, WriteSettlement } from './write-settlement.js';
 import { WRITER_OPTIONS, type WriterOptions } from './writer-options.js';
 import { type WriterSession } from './writer-session.js';
 import { WriterSessions } from './writer-sessions.js';
@@ -186,21 +185,6 @@ export class DeviceWriteService implements BeforeApplicationShutdown {
       reason: error instanceof Error ? error.message : String(error),
     });
   }
-}
-
-/** Only an unknown outcome, and what nobody foresaw, may have changed something; so may what the terminal says is done. */
-function mayHaveArrived(trouble: unknown): boolean {
-  return !(trouble instanceof AppError) || trouble instanceof OutcomeUnknownError;
-}
-
-/** What to make of a user that is neither as before nor as wanted: if nothing was sent, somebody else did that. */
-function verdictOf({ finding, trouble }: Outcome): Verdict {
-  const how = 'read back';
-  if (finding === 'after') return { state: 'done', how };
-  const code = trouble instanceof AppError ? trouble.code : undefined;
-  if (finding === 'before') return { state: 'not_done', how, errorCode: code ?? 'device-writer/not-done' };
-  if (!mayHaveArrived(trouble)) return { state: 'not_done', how, errorCode: code };
-  return { state: 'undetermined', how, errorCode: code ?? 'device-writer/undetermined' };
 }
 
 /** The command of a write; none when the user is as wanted already. */

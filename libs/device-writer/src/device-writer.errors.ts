@@ -20,6 +20,18 @@ export class UserChangedError extends AppError {
   readonly kind = 'conflict';
 }
 
+/** Somebody else has changed the terminal while many users were written to it; nothing more was sent. */
+export class TerminalChangedError extends AppError {
+  readonly code = 'device-writer/changed-meanwhile';
+  readonly kind = 'conflict';
+
+  constructor() {
+    super(
+      'Somebody was enrolled, changed or deleted at the terminal meanwhile; it is read again before anything is written',
+    );
+  }
+}
+
 /** Firmware of which nobody here knows what it does at such a write; nothing was sent. */
 export class UnknownFirmwareError extends AppError {
   readonly code = 'device-writer/unknown-firmware';

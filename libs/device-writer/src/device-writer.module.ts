@@ -6,7 +6,11 @@ import { MetricsModule } from '@app/metrics';
 import { SyncCoordinatorModule } from '@app/sync-coordinator';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { SnapshotSources } from './copy/snapshot-sources.js';
+import { COPY_OPTIONS, STANDARD_COPY_OPTIONS, TerminalCopies } from './copy/terminal-copies.js';
+import { BatchPlanner } from './batch-plan.js';
 import { DeletionBudget, TerminalHeadcount } from './deletion-budget.js';
+import { DeletionPrecautions } from './deletion-precaution.js';
 import { DeletionConsequence, DeletionUndoConsequence } from './deletion-consequences.js';
 import { DeviceUserDeletionsController } from './device-user-deletions.controller.js';
 import { DeviceUserDeletions } from './device-user-deletions.service.js';
@@ -17,7 +21,10 @@ import { DeviceWriteSchedule } from './device-write.schedule.js';
 import { DeviceWriteService } from './device-write.service.js';
 import { DeviceWriters } from './device-writers.js';
 import { OpenWrites } from './open-writes.service.js';
+import { SnapshotErasure } from './snapshot-erasure.js';
+import { SnapshotDecoder } from './snapshot-decoder.js';
 import { SnapshotSeal } from './snapshot-seal.js';
+import { DeviceWriteBatches } from './write-batch.service.js';
 import { WriteConditions } from './write-condition.js';
 import { WriteConsequences } from './write-consequence.js';
 import { WriteHistory } from './write-history.js';
@@ -42,6 +49,8 @@ import { WriteSettlement } from './write-settlement.js';
   providers: [
     DeviceWriters,
     DeviceWriteService,
+    DeviceWriteBatches,
+    BatchPlanner,
     DeviceWriteJournal,
     DeviceWriteSchedule,
     DeviceWriteMetrics,
@@ -54,8 +63,14 @@ import { WriteSettlement } from './write-settlement.js';
     WriteObserver,
     WriterSessions,
     SnapshotSeal,
+    SnapshotSources,
+    TerminalCopies,
+    { provide: COPY_OPTIONS, useValue: STANDARD_COPY_OPTIONS },
+    SnapshotErasure,
+    SnapshotDecoder,
     { provide: WRITER_OPTIONS, useValue: STANDARD_WRITER_OPTIONS },
     DeletionBudget,
+    DeletionPrecautions,
     TerminalHeadcount,
     DeletionConsequence,
     DeletionUndoConsequence,
@@ -64,11 +79,17 @@ import { WriteSettlement } from './write-settlement.js';
   exports: [
     DeviceWriters,
     DeviceWriteService,
+    DeviceWriteBatches,
     DeviceUserDeletions,
+    DeletionPrecautions,
     OpenWrites,
+    SnapshotSources,
+    TerminalCopies,
+    SnapshotErasure,
     WriteConsequences,
     WriteConditions,
     WriteHistory,
+    SnapshotDecoder,
   ],
 })
 export class DeviceWriterModule {}

@@ -1,5 +1,6 @@
 import { type DeviceIdentity } from '@app/device-gateway';
 import { type DeviceUserId } from '@app/kernel';
+import { type BatchRead, type TerminalMark } from './terminal-mark.js';
 import { type SnapshotDepth, type UserSnapshot } from './user-snapshot.js';
 
 /** What to change of a user; what is not named stays as it is, credentials included. */
@@ -36,6 +37,29 @@ export abstract class DeviceWriter implements AsyncDisposable {
   abstract readUser(id: DeviceUserId, depth: SnapshotDepth): Promise<UserSnapshot | undefined>;
 
   /**
+   * Several users as they are now, as readUser gives them; whoever is not in it is proven to be absent. One read of the list
+   * for all of them, where the kind of terminal allows it.
+   * @throws as readUser
+   */
+  async readUsers(
+    ids: ReadonlySet<DeviceUserId>,
+    depth: SnapshotDepth,
+  ): Promise<ReadonlyMap<DeviceUserId, UserSnapshot>> {
+    const users = new Map<DeviceUserId, UserSnapshot>();
+    for (const id of ids) {
+      const user = await this.readUser(id, depth);
+      if (user) users.set(id, user);
+    }
+    return users;
+  }
+
+  /** The terminal with everything of these users, for whoever is about to write many. @throws as readUser */
+  abstract readForBatch(ids: ReadonlySet<DeviceUserId>): Promise<BatchRead>;
+
+  /** A cheap question whether anybody changes the terminal besides us. @throws {DeviceError} */
+  abstract mark(): Promise<TerminalMark>;
+
+  /**
    * The user as it will be when `change` is written, byte by byte; sends nothing.
    * @throws {UnwritableValueError} a value does not fit the terminal, with the count and the bound
    */
@@ -68,6 +92,20 @@ export abstract class DeviceWriter implements AsyncDisposable {
 
   /** Writes an absent user with all credentials, as planRestore made it. @throws as update */
   abstract restore(planned: UserSnapshot): Promise<void>;
+
+  /**
+   * Puts `after`, as a RestoreForecast makes it, in the place of `before`: attributes and every credential that differs. No
+   * credential is deleted. Both are of everything; compared and refused as update does it.
+   * @throws as update
+   */
+  abstract merge(before: UserSnapshot, after: UserSnapshot): Promise<void>;
+
+  /**
+   * As restore (without `before`) or merge, without reading the list for it: for whoever has read the terminal under this
+   * lease and sees by its mark, right before, that nobody has changed it since.
+   * @throws as update
+   */
+  abstract put(before: UserSnapshot | undefined, after: UserSnapshot): Promise<void>;
 
   /**
    * Whether what was read back is what was to be written, as far as this kind of terminal can show it. Equal bytes, unless

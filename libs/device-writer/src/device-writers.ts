@@ -32,6 +32,11 @@ export class DeviceWriters {
     private readonly networks: DeviceNetworks,
   ) {}
 
+  /** The same for terminals of this process's own, which are in no network of the site: emulated ones. */
+  reaching(sessions: AifaceSessions, networks: DeviceNetworks): DeviceWriters {
+    return new DeviceWriters(this.clock, this.timeouts, sessions, networks);
+  }
+
   /**
    * Opens a session that can write, once the terminal has shown that it is the registered one. A connection that does not
    * come about is tried again; a terminal that dials in is there or it is not. A terminal that is registered with the

@@ -7,17 +7,26 @@ import { type DeviceWrite } from './device-write.entity.js';
 import { DEVICE_WRITER_SERVICE, DeviceWriteJournal, type Verdict } from './device-write.journal.js';
 import { SnapshotSeal } from './snapshot-seal.js';
 import { WriteConsequences } from './write-consequence.js';
-import { depthOf } from './write-request.js';
+import { type SnapshotDepth } from './user-snapshot.js';
+import { type WriteImages } from './write-request.js';
 import { compare, type Finding, WriteSettlement } from './write-settlement.js';
 import { type WriterSession } from './writer-session.js';
 import { WriterSessions } from './writer-sessions.js';
 
+const MOST_AT_ONCE = 250;
 const HOW = 'read after restart';
 const VERDICTS: Readonly<Record<Finding, Verdict>> = {
   after: { state: 'done', how: HOW },
   before: { state: 'not_done', how: HOW, errorCode: 'device-writer/interrupted' },
   between: { state: 'undetermined', how: HOW, errorCode: 'device-writer/undetermined' },
 };
+
+/** An open write with its images. */
+interface OpenedWrite {
+  readonly write: DeviceWrite;
+  readonly images: WriteImages;
+  readonly depth: SnapshotDepth;
+}
 
 /** Settles what a process that ended in the middle of a write has left open: by reading, never by writing again. */
 @Injectable()
@@ -62,29 +71,57 @@ export class OpenWrites {
 
   /** As settleOpenWrites, for whoever has the lease and a session. */
   async settleUnder(lease: Lease, device: Device, session: WriterSession): Promise<void> {
-    for (const write of await this.journal.findLeftBehind(lease, device.id)) {
-      const about = { device_id: device.id, device: device.name, write_id: write.id };
-      if (!this.consequences.find(write.purpose)) {
-        this.tellStillOpen({ ...about, purpose: write.purpose }, new Error('this process does not know its purpose'));
-        continue;
-      }
+    const left = await this.journal.findLeftBehind(lease, device.id);
+    const about = ({ id }: DeviceWrite): object => ({ device_id: device.id, device: device.name, write_id: id });
+    const known = left.filter((write) => {
+      if (this.consequences.find(write.purpose)) return true;
+      const unknown = new Error('this process does not know its purpose');
+      this.tellStillOpen({ ...about(write), purpose: write.purpose }, unknown);
+      return false;
+    });
+    // A batch leaves hundreds of them: their images are opened, and the terminal is read, for so many at a time.
+    for (let at = 0; at < known.length; at += MOST_AT_ONCE)
+      await this.settleSome(lease, session, known.slice(at, at + MOST_AT_ONCE), about);
+  }
+
+  private async settleSome(
+    lease: Lease,
+    session: WriterSession,
+    writes: readonly DeviceWrite[],
+    about: (write: DeviceWrite) => object,
+  ): Promise<void> {
+    await lease.readyToWrite(this.clock, 0); // what the dead holder sent last may still be on its way
+    const attempt = async (write: DeviceWrite, work: () => Promise<void>): Promise<void> => {
       try {
-        await this.settlement.settle(lease, write, await this.judge(lease, session, write));
+        await work();
       } catch (error) {
         // Without its terminal none of them can be settled; anything else is about this one.
         if (lease.signal.aborted || error instanceof DeviceError) throw error;
-        this.tellStillOpen(about, error);
+        this.tellStillOpen(about(write), error);
+      }
+    };
+    const opened: OpenedWrite[] = [];
+    for (const write of writes) await attempt(write, async () => void opened.push(await this.open(session, write)));
+    for (const depth of ['attributes', 'everything'] as const) {
+      const alike = opened.filter((each) => each.depth === depth);
+      if (alike.length === 0) continue;
+      const ids = new Set(alike.map(({ write }) => write.deviceUserId));
+      const found = await session.use((writer) => writer.readUsers(ids, depth));
+      for (const { write, images } of alike) {
+        await attempt(write, async () => {
+          const finding = await session.use(async (writer) => compare(writer, images, found.get(write.deviceUserId)));
+          await this.settlement.settle(lease, write, VERDICTS[finding]);
+        });
       }
     }
   }
 
-  private async judge(lease: Lease, session: WriterSession, write: DeviceWrite): Promise<Verdict> {
-    await lease.readyToWrite(this.clock, 0); // what the dead holder sent last may still be on its way
+  /** How much was to be read of the user stands in the images: an update may be of attributes, or of everything. */
+  private async open(session: WriterSession, write: DeviceWrite): Promise<OpenedWrite> {
     const [before, after] = await Promise.all([write.beforeSealed, write.afterSealed].map((each) => this.unseal(each)));
     return session.use(async (writer) => {
-      const found = await writer.readUser(write.deviceUserId, depthOf(write.kind));
       const images = { before: before && writer.decode(before), after: after && writer.decode(after) };
-      return VERDICTS[compare(writer, images, found)];
+      return { write, images, depth: (images.before ?? images.after)?.depth ?? 'everything' };
     });
   }
 

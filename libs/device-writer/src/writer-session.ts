@@ -43,9 +43,14 @@ export class WriterSession implements AsyncDisposable {
 
   /** As readUser, and insists. @throws {DeviceError} it could not be read with proof in any of three sessions */
   async readBack(id: DeviceUserId, depth: SnapshotDepth): Promise<UserSnapshot | undefined> {
+    return this.insist((writer) => writer.readUser(id, depth));
+  }
+
+  /** Work that only reads, tried again in a new session. @throws whatever `read` throws in the last of three sessions */
+  async insist<T>(read: (writer: DeviceWriter) => Promise<T>): Promise<T> {
     for (let retry = 1; ; retry += 1) {
       try {
-        return await this.readUser(id, depth);
+        return await this.use(read);
       } catch (error) {
         if (retry > READ_RETRIES.retries || this.signal.aborted || !isPassing(error)) throw error;
         await this.clock.sleep(READ_RETRIES.delayMs(retry), this.signal);

@@ -83,6 +83,7 @@ export class SecretVault {
 
   /** Whole or not at all: written aside and linked, so that two processes starting at once end with one key. */
   private async makeKeyOnce(): Promise<void> {
+    if (this.key !== undefined) return; // it was read, so it is there
     if ((await this.readKeyFile()) !== undefined) return;
     await mkdir(this.config.dataDir, { recursive: true });
     const aside = `${this.file}.${randomBytes(6).toString('hex')}`;

@@ -43,12 +43,21 @@ export {
   type PunchRecord,
   type PunchRecordWidth,
 } from './punch-record.js';
-export { isReadOfWriteSession, isReadOrSessionCommand } from './read-commands.js';
+export { isReadOfCredentialSession, isReadOfWriteSession, isReadOrSessionCommand } from './read-commands.js';
 export { TcpPacketDecoder } from './tcp-packet-decoder.js';
 export { decodeTemplateSet, encodeTemplateRecord, type TemplateRecord } from './template-record.js';
+export { TemplateSetDecoder } from './template-set-decoder.js';
 export { decodeEventTime, decodeTime, encodeEventTime, encodeTime } from './time.js';
 export { decodeUserRecord, encodeUserRecord, type UserRecord, type UserRecordWidth } from './user-record.js';
-export { moveUserRecord, patchUserRecord, type UserBounds, userBounds, type UserPatch, widthOf } from './user-patch.js';
+export {
+  graftUserRecord,
+  moveUserRecord,
+  patchUserRecord,
+  type UserBounds,
+  userBounds,
+  type UserPatch,
+  widthOf,
+} from './user-patch.js';
 export { decodeUserUpload, encodeUserUpload, UPLOADED_FLAG, type UserUpload } from './user-upload.js';
 export {
   encodeDisable,

@@ -37,12 +37,17 @@ export function isReadOrSessionCommand(command: number, data: Buffer): boolean {
 }
 
 /**
- * The reads of a write session: those of any session without its events, the templates in the old direct form, and ENABLE,
- * which undoes the DISABLE of a write and locks nobody out.
+ * The reads of a session that copies everything of everybody: those of any session without its events, and the templates in
+ * the old direct form.
  */
-export function isReadOfWriteSession(command: number, data: Buffer): boolean {
+export function isReadOfCredentialSession(command: number, data: Buffer): boolean {
   if (command === Command.REG_EVENT || command === Reply.OK) return false;
-  if (command === Command.ENABLE_DEVICE) return data.length === 0;
   if (command === Command.DB_READ) return data.length === 1 && data[0] === ALL_TEMPLATES;
   return isReadOrSessionCommand(command, data);
+}
+
+/** The reads of a write session: the same, and ENABLE, which undoes the DISABLE of a write and locks nobody out. */
+export function isReadOfWriteSession(command: number, data: Buffer): boolean {
+  if (command === Command.ENABLE_DEVICE) return data.length === 0;
+  return isReadOfCredentialSession(command, data);
 }

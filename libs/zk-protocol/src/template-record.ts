@@ -12,16 +12,17 @@ export interface TemplateRecord {
   readonly template: Buffer;
 }
 
-const HEADER_BYTES = 6;
+/** What stands before each template. */
+export const TEMPLATE_HEADER_BYTES = 6;
 
 /** `u16 size of the whole record, u16 slot, u8 finger, u8 flag`, then the template. */
 export function encodeTemplateRecord({ slot: owner, finger, flag, template }: TemplateRecord): Buffer {
-  const record = Buffer.alloc(HEADER_BYTES + template.length);
+  const record = Buffer.alloc(TEMPLATE_HEADER_BYTES + template.length);
   record.writeUInt16LE(record.length, 0);
   record.writeUInt16LE(owner, 2);
   record.writeUInt8(finger, 4);
   record.writeUInt8(flag, 5);
-  template.copy(record, HEADER_BYTES);
+  template.copy(record, TEMPLATE_HEADER_BYTES);
   return record;
 }
 
@@ -31,20 +32,25 @@ export function decodeTemplateSet(set: Buffer): TemplateRecord[] {
   const records: TemplateRecord[] = [];
   for (let at = SET_LENGTH_BYTES; at < set.length;) {
     const left = set.length - at;
-    const size = left >= HEADER_BYTES ? set.readUInt16LE(at) : 0;
-    if (size < HEADER_BYTES || size > left) {
+    const size = left >= TEMPLATE_HEADER_BYTES ? set.readUInt16LE(at) : 0;
+    if (size < TEMPLATE_HEADER_BYTES || size > left) {
       throw new ZkFormatError(
         'zk/set',
         `A template record at byte ${at} announces ${size} bytes of ${left} that are left`,
       );
     }
-    records.push({
-      slot: slot(set.readUInt16LE(at + 2)),
-      finger: set[at + 4],
-      flag: set[at + 5],
-      template: set.subarray(at + HEADER_BYTES, at + size),
-    });
+    records.push(decodeTemplateRecord(set.subarray(at, at + size)));
     at += size;
   }
   return records;
+}
+
+/** A whole record; its template is a view. */
+export function decodeTemplateRecord(record: Buffer): TemplateRecord {
+  return {
+    slot: slot(record.readUInt16LE(2)),
+    finger: record[4],
+    flag: record[5],
+    template: record.subarray(TEMPLATE_HEADER_BYTES),
+  };
 }

@@ -1,5 +1,5 @@
 import { ZkFormatError } from './errors.js';
-import { USER_FIELDS, type UserRecordWidth } from './user-record.js';
+import { decodeUserRecord, USER_FIELDS, type UserRecordWidth } from './user-record.js';
 
 /** What to change of a user record; what is not named keeps every byte. */
 export interface UserPatch {
@@ -60,6 +60,28 @@ export function moveUserRecord(record: Buffer, slot: number): Buffer {
   const moved = Buffer.from(record);
   moved.writeUInt16LE(slot, 0);
   return moved;
+}
+
+/**
+ * The wanted record in the place of the held one, every undecoded byte as wanted. The slot stays, and so does the ID where
+ * both mean the same and are not written alike; what is named in `keep` stays too.
+ * @throws {ZkFormatError} `zk/record`: they are not of one width
+ */
+export function graftUserRecord(
+  held: Buffer,
+  wanted: Buffer,
+  keep: { readonly pin: boolean; readonly card: boolean },
+): Buffer {
+  const width = widthOf(held);
+  if (widthOf(wanted) !== width)
+    throw new ZkFormatError('zk/record', `A record of ${wanted.length} bytes cannot take the place of one of ${width}`);
+  const at = USER_FIELDS[width];
+  const grafted = moveUserRecord(wanted, held.readUInt16LE(0));
+  const stay = (start: number, bytes: number): void => void held.copy(grafted, start, start, start + bytes);
+  if (decodeUserRecord(held, width).userId !== decodeUserRecord(wanted, width).userId) stay(at.userId, at.userIdBytes);
+  if (keep.pin) stay(at.password, at.passwordBytes);
+  if (keep.card) stay(at.card, 4);
+  return grafted;
 }
 
 /** How wide a single record is. @throws {ZkFormatError} `zk/record`: it is neither */

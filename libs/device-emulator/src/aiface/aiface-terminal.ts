@@ -17,6 +17,9 @@ export interface AifaceTerminalOptions {
   readonly server: string;
   readonly serialNumber?: string;
   readonly profile?: AifaceProfileName;
+  /** Those of the profile unless given. */
+  readonly firmware?: string;
+  readonly fingerprintAlgorithm?: string;
   readonly users?: readonly EmulatedAifaceUser[];
   readonly punches?: readonly EmulatedAifacePunch[];
   /** Whether a server has taken these punches and users before; new ones it has not. */
@@ -89,7 +92,7 @@ export class AifaceTerminal implements AsyncDisposable {
     const { serialNumber = 'EMULATEDAI06', profile = 'ai06', users = [], punches = [], known = true } = options;
     this.currentSerialNumber = serialNumber;
     this.profile = AIFACE_PROFILES[profile];
-    this.firmware = this.profile.firmware;
+    this.firmware = options.firmware ?? this.profile.firmware;
     this.state = new AifaceState(options.userCapacity ?? 5_000, this.profile);
     this.state.setUsers(users);
     this.state.log.push(...punches.map((punch) => ({ punch, taken: known })));
@@ -249,7 +252,7 @@ export class AifaceTerminal implements AsyncDisposable {
       modelname: model,
       ...this.state.capacity(),
       ...this.answers?.counters(knows.counters),
-      fpalgo: 'thbio3.0',
+      fpalgo: this.options.fingerprintAlgorithm ?? 'thbio3.0',
       firmware: this.firmware,
       time: formatWallTime(this.time()),
       mac: '00-01-A9-00-00-01',

@@ -1,5 +1,6 @@
 import { type AifaceCounters, type CredentialKind, credentialKind, type DeviceInfo } from '@app/aiface-protocol';
 import { UnwritableValueError } from '../device-writer.errors.js';
+import { type Room } from '../terminal-room.js';
 import { type AifaceUser } from './aiface-snapshot.js';
 
 const COUNTED: readonly (readonly [
@@ -12,6 +13,14 @@ const COUNTED: readonly (readonly [
   ['cards', 'card'],
   ['pins', 'pin'],
 ];
+
+/** What it has room for, as far as it tells. */
+export function roomOf(counters: AifaceCounters, info: DeviceInfo | undefined): Room {
+  const kinds = COUNTED.map(([counted, kind]) => {
+    return [kind, { held: counters[counted], capacity: info?.capacity[counted] }] as const;
+  });
+  return { ...Object.fromEntries(kinds), users: { held: counters.users, capacity: info?.capacity.users } };
+}
 
 /** @throws {UnwritableValueError} the terminal is full, or makes its fingerprints in another way than these were made */
 export function requireRoom(

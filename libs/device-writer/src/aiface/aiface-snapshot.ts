@@ -6,7 +6,7 @@ import {
   PROFILE_FIELDS,
   type ProfileFields,
 } from '@app/aiface-protocol';
-import { cardOf } from '@app/device-gateway/sessions';
+import { type AifaceUserRead, cardOf } from '@app/device-gateway/sessions';
 import { canonicalDeviceUserId } from '@app/kernel';
 import { decodeCanonical, encodeCanonical } from '../canonical.js';
 import { credentialDigest, type SnapshotDepth, type UserSnapshot } from '../user-snapshot.js';
@@ -35,6 +35,26 @@ export interface AifaceUser {
 /** Whether a read of this depth asks for the contents of a credential. */
 export function isRead(depth: SnapshotDepth, backupNumber: number): boolean {
   return depth === 'everything' || backupNumber === BackupNumber.CARD;
+}
+
+/** What was read of a user, as it is kept. @param algorithm that the terminal makes fingerprints with, if it tells */
+export function aifaceUserOf(
+  { rawEnrollId, name, admin, profile, credentials }: AifaceUserRead,
+  depth: SnapshotDepth,
+  algorithm: string | undefined,
+): AifaceUser {
+  const hasFinger = credentials.some(({ backupNumber }) => credentialKind(backupNumber) === 'fingerprint');
+  return {
+    depth,
+    rawEnrollId,
+    name,
+    admin,
+    profile: profile ?? null,
+    fingerprintAlgorithm: hasFinger ? (algorithm ?? null) : null,
+    credentials: credentials.map(({ backupNumber, record }) => {
+      return { backupNumber, record: isRead(depth, backupNumber) ? (record ?? null) : null };
+    }),
+  };
 }
 
 /** The snapshot of a user. */

@@ -1,22 +1,25 @@
-import { BackupNumber, credentialKind, type ListedUser } from '@app/aiface-protocol';
+import { type AifaceCounters, BackupNumber, type ListedUser } from '@app/aiface-protocol';
 import { type DeviceIdentity, IncompleteReadError } from '@app/device-gateway';
 import { type AifaceUserRead, type AifaceWriteSession } from '@app/device-gateway/sessions';
 import { type DeviceUserId } from '@app/kernel';
 import { UnwritableValueError, UserChangedError, WriteRefusedError } from '../device-writer.errors.js';
 import { DeviceWriter, type UserChange } from '../device-writer.js';
 import { unknownOutcome } from '../unknown-outcome.js';
+import { type BatchRead, type TerminalMark } from '../terminal-mark.js';
 import { type SnapshotDepth, type UserSnapshot } from '../user-snapshot.js';
 import { changedUser, isChangeOf, requireKnownFirmware } from './aiface-plan.js';
-import { requireRoom } from './aiface-room.js';
-import { aifaceSnapshot, type AifaceUser, decodeAifaceUser, isRead } from './aiface-snapshot.js';
+import { requireRoom, roomOf } from './aiface-room.js';
+import { aifaceSnapshot, type AifaceUser, aifaceUserOf, decodeAifaceUser, isRead } from './aiface-snapshot.js';
 import { performWrites } from './aiface-write.js';
-import { changingWrites, deletingWrites, profileWrites, restoringWrites } from './aiface-writes.js';
+import { changingWrites, deletingWrites, mergingWrites, profileWrites, restoringWrites } from './aiface-writes.js';
 
 /** A terminal makes a picture anew when it takes it: then its size may be another one, within these bounds. */
 const PHOTO_SIZE_FACTOR = 2;
 
 /** Writes single users to an AiFace terminal, on the connection that it holds. */
 export class AifaceWriter extends DeviceWriter {
+  private enrolments?: ReturnType<AifaceWriteSession['watchEnrolments']>;
+
   constructor(private readonly session: AifaceWriteSession) {
     super();
   }
@@ -28,6 +31,40 @@ export class AifaceWriter extends DeviceWriter {
   override async readUser(id: DeviceUserId, depth: SnapshotDepth): Promise<UserSnapshot | undefined> {
     const read = await this.session.readUser(id, (number) => isRead(depth, number));
     return read && aifaceSnapshot(this.userOf(read, depth));
+  }
+
+  override async readUsers(
+    ids: ReadonlySet<DeviceUserId>,
+    depth: SnapshotDepth,
+  ): Promise<ReadonlyMap<DeviceUserId, UserSnapshot>> {
+    const { reads } = await this.session.readUsersOf(ids, (number) => isRead(depth, number));
+    return this.snapshotsOf(reads, depth);
+  }
+
+  override async readForBatch(ids: ReadonlySet<DeviceUserId>): Promise<BatchRead> {
+    const { users: listed, counters, reads } = await this.session.readUsersOf(ids, () => true);
+    const users = this.snapshotsOf(reads, 'everything');
+    const { info, identity } = this.session;
+    return {
+      facts: {
+        identity,
+        protocol: 'aiface',
+        fingerprintAlgorithm: info?.fingerprintAlgorithm ?? null,
+        recordWidth: null,
+        counters: { users: listed.length, userCapacity: info?.capacity.users },
+        room: roomOf(counters, info),
+      },
+      traits: listed.map(({ enrollId }) => {
+        const cardNumber = users.get(enrollId)?.user.details?.cardNumber ?? null;
+        return { deviceUserId: enrollId, slot: null, cardNumber };
+      }),
+      users,
+      mark: this.markOf(counters),
+    };
+  }
+
+  override async mark(): Promise<TerminalMark> {
+    return this.markOf(await this.session.readCounters());
   }
 
   override plan(before: UserSnapshot, change: UserChange): UserSnapshot {
@@ -77,6 +114,25 @@ export class AifaceWriter extends DeviceWriter {
     });
   }
 
+  override async merge(before: UserSnapshot, after: UserSnapshot): Promise<void> {
+    await this.put(before, after);
+  }
+
+  override async put(before: UserSnapshot | undefined, after: UserSnapshot): Promise<void> {
+    const wanted = wholeUser(after);
+    const { deviceUserId: id } = after.user;
+    if (before?.bytes.equals(after.bytes)) return;
+    // A single user can be asked for without the list, so that he is compared here too.
+    if (before) await this.requireUnchanged(before, wholeUser(before));
+    const writes = before
+      ? mergingWrites(wholeUser(before), wanted, this.firmware)
+      : restoringWrites(wanted, this.firmware);
+    await this.write(`the ${before ? 'merge' : 'restore'} of user ${id}`, before ?? id, async (what) => {
+      await performWrites(this.session, what, writes);
+      await this.restoreProfile(what, wanted, listedUserOf(after, wanted));
+    });
+  }
+
   override confirms(wanted: UserSnapshot, found: UserSnapshot): boolean {
     if (wanted.bytes.equals(found.bytes)) return true;
     const [one, other] = [decodeAifaceUser(wanted.bytes), decodeAifaceUser(found.bytes)];
@@ -92,6 +148,7 @@ export class AifaceWriter extends DeviceWriter {
   }
 
   override async close(): Promise<void> {
+    this.enrolments?.[Symbol.dispose]();
     this.session.close();
   }
 
@@ -99,19 +156,22 @@ export class AifaceWriter extends DeviceWriter {
     return this.session.info?.firmware;
   }
 
-  private userOf({ rawEnrollId, name, admin, profile, credentials }: AifaceUserRead, depth: SnapshotDepth): AifaceUser {
-    const hasFinger = credentials.some(({ backupNumber }) => credentialKind(backupNumber) === 'fingerprint');
-    return {
-      depth,
-      rawEnrollId,
-      name,
-      admin,
-      profile: profile ?? null,
-      fingerprintAlgorithm: hasFinger ? (this.session.info?.fingerprintAlgorithm ?? null) : null,
-      credentials: credentials.map(({ backupNumber, record }) => {
-        return { backupNumber, record: isRead(depth, backupNumber) ? (record ?? null) : null };
-      }),
-    };
+  /** Enrolments are noted from the first mark on. */
+  private markOf(counters: AifaceCounters): TerminalMark {
+    this.enrolments ??= this.session.watchEnrolments();
+    const { users, fingerprints: fingerprint, faces: face, palms: palm, cards: card, pins: pin } = counters;
+    return { counters: { users, fingerprint, face, palm, card, pin }, enrolled: new Set(this.enrolments.ids) };
+  }
+
+  private snapshotsOf(
+    reads: ReadonlyMap<DeviceUserId, AifaceUserRead>,
+    depth: SnapshotDepth,
+  ): ReadonlyMap<DeviceUserId, UserSnapshot> {
+    return new Map([...reads].map(([id, read]) => [id, aifaceSnapshot(this.userOf(read, depth))]));
+  }
+
+  private userOf(read: AifaceUserRead, depth: SnapshotDepth): AifaceUser {
+    return aifaceUserOf(read, depth, this.session.info?.fingerprintAlgorithm);
   }
 
   private async recordOf({ credentials }: AifaceUser, id: DeviceUserId, number: number): Promise<string | number> {

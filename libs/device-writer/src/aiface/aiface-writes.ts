@@ -71,6 +71,46 @@ export function restoringWrites(held: AifaceUser, firmware: string | undefined):
       `User ${rawEnrollId} has no credential, and this firmware (${firmware ?? 'not told'}) takes none such; enrol the user at the terminal`,
     );
   }
+  return settingWrites(held);
+}
+
+/**
+ * What makes `after` out of a user who is there, and deletes nothing; the profile follows with profileWrites. Both of depth
+ * `everything`.
+ * @throws {UnwritableValueError} the firmware takes a name or a role only with a credential that can be written again
+ */
+export function mergingWrites(before: AifaceUser, after: AifaceUser, firmware: string | undefined): WriteCommand[] {
+  const { rawEnrollId, name, admin } = after;
+  const enrollid = canonicalDeviceUserId(rawEnrollId);
+  const held = new Map(before.credentials.map((credential) => [credential.backupNumber, credential]));
+  const differing = after.credentials.filter((credential) => {
+    const now = held.get(credential.backupNumber);
+    return !now || !sameCredential(now, credential);
+  });
+  const isNamed = before.name !== name || before.admin !== admin;
+  if (differing.length > 0 || !isNamed) return settingWrites({ ...after, credentials: differing });
+  if (takesProfiles(firmware)) return [{ cmd: 'setuserinfo', enrollid, name, admin }];
+  const carrier = carrierOf(carrying(after.credentials));
+  if (carrier === undefined) {
+    throw new UnwritableValueError(
+      `This firmware (${firmware ?? 'not told'}) takes a name or a role only together with a card, a PIN or a fingerprint, and user ` +
+        `${rawEnrollId} has none of these; change it at the terminal, or update the firmware to 5.09`,
+    );
+  }
+  return settingWrites({
+    ...after,
+    credentials: after.credentials.filter(({ backupNumber }) => backupNumber === carrier),
+  });
+}
+
+/** Whether both are the same to a terminal, which may give a number as a text. */
+export function sameCredential(one: AifaceCredential, other: AifaceCredential): boolean {
+  return one.backupNumber === other.backupNumber && String(one.record) === String(other.record);
+}
+
+/** Each credential by itself, in the order of the protocol. */
+function settingWrites({ rawEnrollId, name, admin, credentials }: AifaceUser): WriteCommand[] {
+  const enrollid = canonicalDeviceUserId(rawEnrollId);
   const place = ({ backupNumber }: AifaceCredential): number => ORDER.indexOf(credentialKind(backupNumber));
   return credentials
     .toSorted((a, b) => place(a) - place(b) || a.backupNumber - b.backupNumber)
@@ -81,7 +121,7 @@ export function restoringWrites(held: AifaceUser, firmware: string | undefined):
 
 /**
  * What of a profile is still another one once the credentials are written. A user who was switched off is switched off in both
- * ways, since each alone left a way in on some firmware (10.2).
+ * ways, since each alone left a way in on some firmware (10.2); and so is one who is switched on again.
  */
 export function profileWrites(
   { rawEnrollId, profile: wanted }: AifaceUser,
@@ -98,8 +138,9 @@ export function profileWrites(
   if (Object.keys(differing).length > 0 && takesProfiles(firmware)) {
     writes.push({ cmd: 'setuserinfo', enrollid, ...differing });
   }
-  if (wanted?.enable !== undefined && Number(wanted.enable) === 0)
-    writes.push({ cmd: 'enableuser', enrollid, enflag: 0 });
+  if (wanted?.enable === undefined) return writes;
+  const [isOn, wasOn] = [wanted, found].map((profile) => Number(profile?.enable ?? 1) !== 0);
+  if (!isOn || !wasOn) writes.push({ cmd: 'enableuser', enrollid, enflag: isOn ? 1 : 0 });
   return writes;
 }
 

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type Deletion, type UndoneDeletion } from '../device-user-deletions.service.js';
 import { type DeletedDeviceUser } from '../device-write.entity.js';
+import { ERASED_SNAPSHOT } from '../snapshot-erasure.js';
 
 export const DELETION_STATES = ['deleted', 'unsettled', 'undetermined', 'undone'] as const;
 export type DeletionState = (typeof DELETION_STATES)[number];
@@ -27,7 +28,7 @@ export class DeletionView {
     type: String,
     nullable: true,
     example: 'POST /api/device-users/deletions/7/undo',
-    description: 'How to undo it; null: that was done.',
+    description: 'How to undo it; null: that was done, or the user was erased for good.',
   })
   readonly undo: string | null;
 }
@@ -54,7 +55,10 @@ export function deletionView({ user, state }: Deletion): DeletionView {
     deleted_at: user.deletedAt?.toISOString() ?? null,
     restored_by: user.restoredBy,
     restored_at: user.restoredAt?.toISOString() ?? null,
-    undo: user.restoredAt ? null : `POST /api/device-users/deletions/${user.id}/undo`,
+    undo:
+      user.restoredAt || user.snapshotSealed === ERASED_SNAPSHOT
+        ? null
+        : `POST /api/device-users/deletions/${user.id}/undo`,
   };
 }
 

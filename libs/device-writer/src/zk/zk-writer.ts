@@ -1,10 +1,11 @@
-import { type AddressTarget, type DeviceIdentity } from '@app/device-gateway';
+import { type AddressTarget, type DeviceIdentity, IncompleteReadError } from '@app/device-gateway';
 import { type ZkUserRead, type ZkWriteSession } from '@app/device-gateway/sessions';
 import { canonicalDeviceUserId, type DeviceUserId, isPrintableUserId } from '@app/kernel';
 import {
   encodeRefresh,
   encodeUserDelete,
   encodeUserWrite,
+  type FreeSizes,
   moveUserRecord,
   type UserRecord,
   type ZkWrite,
@@ -12,9 +13,10 @@ import {
 import { UnwritableValueError, UserChangedError, WriteRefusedError } from '../device-writer.errors.js';
 import { DeviceWriter, type PlanOptions, type UserChange } from '../device-writer.js';
 import { unknownOutcome } from '../unknown-outcome.js';
+import { type BatchRead, isUntouched, type TerminalMark } from '../terminal-mark.js';
 import { type SnapshotDepth, type UserSnapshot } from '../user-snapshot.js';
 import { changedRecord } from './zk-plan.js';
-import { freeSlot, requireRoom, restoringWrites } from './zk-restore.js';
+import { freeSlot, mergingWrites, requireRoom, restoringWrites } from './zk-restore.js';
 import { decodeZkUser, type ZkUser, zkSnapshot } from './zk-snapshot.js';
 import { performWrites } from './zk-write.js';
 
@@ -32,11 +34,49 @@ export class ZkWriter extends DeviceWriter {
   }
 
   override async readUser(id: DeviceUserId, depth: SnapshotDepth): Promise<UserSnapshot | undefined> {
-    const { records } = await this.session.readUsers();
-    const record = recordOf(records, id);
-    if (!record) return undefined;
-    const templates = depth === 'everything' ? ((await this.session.readTemplates()).get(record.slot) ?? []) : [];
-    return this.snapshot({ depth, record: record.raw, templates });
+    return (await this.readUsers(new Set([id]), depth)).get(id);
+  }
+
+  override async readUsers(
+    ids: ReadonlySet<DeviceUserId>,
+    depth: SnapshotDepth,
+  ): Promise<ReadonlyMap<DeviceUserId, UserSnapshot>> {
+    return this.usersOf(await this.session.readUsers(), ids, depth);
+  }
+
+  override async readForBatch(ids: ReadonlySet<DeviceUserId>): Promise<BatchRead> {
+    const list = await this.session.readUsers();
+    const users = await this.usersOf(list, ids, 'everything');
+    const fingerprintAlgorithm = await this.session.readFingerprintAlgorithm();
+    const mark = await this.mark();
+    if (!isUntouched(markOf(list.counters), mark, undefined, new Set())) {
+      throw new IncompleteReadError(
+        'list-changed',
+        'Somebody was enrolled, changed or deleted while the terminal was read; read it again when they are done',
+      );
+    }
+    const { encoding } = this.target;
+    return {
+      facts: {
+        identity: this.identity,
+        protocol: 'zk',
+        fingerprintAlgorithm,
+        recordWidth: list.width ?? null,
+        counters: list.counters,
+        encoding,
+      },
+      traits: list.records.map(({ userId, slot, card }) => ({
+        deviceUserId: isPrintableUserId(userId) ? canonicalDeviceUserId(userId) : null,
+        slot,
+        cardNumber: card === 0 ? null : String(card),
+      })),
+      users,
+      mark,
+    };
+  }
+
+  override async mark(): Promise<TerminalMark> {
+    return markOf(await this.session.readCounters());
   }
 
   override plan(before: UserSnapshot, change: UserChange, options: PlanOptions = {}): UserSnapshot {
@@ -90,12 +130,49 @@ export class ZkWriter extends DeviceWriter {
     );
   }
 
+  override async merge(before: UserSnapshot, after: UserSnapshot): Promise<void> {
+    if (before.bytes.equals(after.bytes)) return;
+    await this.requireUnchanged(before, 'everything');
+    await this.put(before, after);
+  }
+
+  override async put(before: UserSnapshot | undefined, after: UserSnapshot): Promise<void> {
+    const { deviceUserId: id } = after.user;
+    const wanted = wholeUser(after);
+    if (!before) {
+      await this.write(`the restore of user ${id}`, { id }, restoringWrites(wanted));
+      return;
+    }
+    requireSamePlace(before, after);
+    const writes = mergingWrites(wholeUser(before), wanted);
+    if (writes.length > 0) await this.write(`the merge of user ${id}`, { id, before }, writes);
+  }
+
   override decode(bytes: Buffer): UserSnapshot {
     return this.snapshot(decodeZkUser(bytes));
   }
 
   override async close(): Promise<void> {
     await this.session.close();
+  }
+
+  private async usersOf(
+    { records }: ZkUserRead,
+    ids: ReadonlySet<DeviceUserId>,
+    depth: SnapshotDepth,
+  ): Promise<ReadonlyMap<DeviceUserId, UserSnapshot>> {
+    const wanted = records.flatMap((record) => {
+      const id = isPrintableUserId(record.userId) ? canonicalDeviceUserId(record.userId) : undefined;
+      return id !== undefined && ids.has(id) ? [[id, record] as const] : [];
+    });
+    const slots = new Set(wanted.map(([, { slot }]) => slot));
+    const isTemplates = depth === 'everything' && slots.size > 0;
+    const templates = isTemplates ? await this.session.readTemplatesOf(slots) : undefined;
+    return new Map(
+      wanted.map(([id, { raw, slot }]) => {
+        return [id, this.snapshot({ depth, record: Buffer.from(raw), templates: templates?.get(slot) ?? [] })];
+      }),
+    );
   }
 
   private snapshot(held: ZkUser): UserSnapshot {
@@ -170,4 +247,9 @@ function wholeUser({ bytes, depth, user }: UserSnapshot): ZkUser {
   throw new UnwritableValueError(
     `User ${user.deviceUserId} was stored without fingerprints, so that restoring would lose them; use a snapshot of everything`,
   );
+}
+
+/** Its operation log tells of changes that leave the other counters alone. */
+function markOf({ users, templates, operations }: FreeSizes): TerminalMark {
+  return { counters: { users, fingerprint: templates, operations }, enrolled: new Set() };
 }

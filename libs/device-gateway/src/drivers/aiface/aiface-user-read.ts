@@ -30,19 +30,26 @@ export interface AifaceUserRead {
 
 /**
  * Asks for a listed user: the profile, and the contents of these credentials. A credential that is listed and not given
- * makes the read fail: somebody has changed the user meanwhile.
+ * makes the read fail: somebody has changed the user meanwhile. With `onWithheld` it is left out and told instead, for who
+ * looks at the list again afterwards.
  * @throws {IncompleteReadError} @throws {DeviceError}
  */
 export async function readUserOf(
   session: AifaceSession,
   listed: ListedUser,
   wanted: (backupNumber: number) => boolean,
+  onWithheld?: (backupNumber: number) => void,
 ): Promise<AifaceUserRead> {
   const { enrollId, rawEnrollId } = listed;
-  const backupNumbers = listed.backupNumbers.toSorted((a, b) => a - b);
   const profile = await readProfile(session, enrollId);
   const told = new Map<number, Credential>();
-  for (const number of backupNumbers.filter(wanted)) told.set(number, await readCredential(session, enrollId, number));
+  let backupNumbers = listed.backupNumbers.toSorted((a, b) => a - b);
+  for (const number of backupNumbers.filter(wanted)) {
+    const withheld = onWithheld !== undefined && !(await hasCredential(session, enrollId, number));
+    if (!withheld) told.set(number, await readCredential(session, enrollId, number));
+    else onWithheld(number);
+    if (withheld) backupNumbers = backupNumbers.filter((each) => each !== number);
+  }
   const [first] = told.values();
   const about = profile ?? first ?? (await readNamed(session, listed));
   const credentials = backupNumbers.map((backupNumber) => ({ backupNumber, record: told.get(backupNumber)?.record }));

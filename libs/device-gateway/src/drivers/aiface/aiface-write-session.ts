@@ -16,17 +16,21 @@ import { type DialInTarget } from '../../device-target.js';
 import { type DeviceIdentity } from '../../device-user.js';
 import { WRITE } from './aiface-connection.js';
 import { type AifaceSessions } from './aiface-sessions.js';
+import { FreshLists } from './fresh-lists.js';
 import { type AifaceUserRead, hasCredential, readCredential, readUserOf } from './aiface-user-read.js';
 import { leaveConnection, readFreshCounters, readProvenList } from './proven-list.js';
 import { type AifaceSession } from './user-list.js';
-
-/** How long a terminal may take to dial again, in the time of replies: 5 to 20 s on real ones. */
-const REDIAL_REPLIES = 2;
 
 /** A write that left, and whose answer never came. */
 export interface LostAnswer {
   readonly kind: 'lost';
   readonly error: unknown;
+}
+
+/** A proven list. */
+export interface AifaceListRead {
+  readonly users: readonly ListedUser[];
+  readonly counters: AifaceCounters;
 }
 
 /**
@@ -36,11 +40,19 @@ export interface LostAnswer {
 export class AifaceWriteSession {
   private armed: string[] = [];
 
+  private readonly lists: FreshLists;
+
   constructor(
     private readonly target: DialInTarget,
-    private readonly sessions: AifaceSessions,
-    private session: AifaceSession,
-  ) {}
+    sessions: AifaceSessions,
+    session: AifaceSession,
+  ) {
+    this.lists = new FreshLists(target.serialNumber, sessions, session);
+  }
+
+  private get session(): AifaceSession {
+    return this.lists.session;
+  }
 
   get identity(): DeviceIdentity {
     const { model, firmware } = this.info ?? {};
@@ -52,33 +64,55 @@ export class AifaceWriteSession {
   }
 
   /** Every user with the numbers of all credentials, proven. @throws {IncompleteReadError} @throws {DeviceError} */
-  async readList(): Promise<{ readonly users: readonly ListedUser[]; readonly counters: AifaceCounters }> {
-    await this.haveFreshList();
-    const { proven, counters } = await readProvenList(this.session, { ...this.target, weakerProof: false });
+  async readList(): Promise<AifaceListRead> {
+    const { proven, counters } = await readProvenList(await this.lists.fresh(), { ...this.target, weakerProof: false });
     return { users: proven.users, counters };
   }
 
+  /** As readUsersOf, of one user; undefined: proven to be absent. @throws {IncompleteReadError} @throws {DeviceError} */
+  async readUser(id: DeviceUserId, wanted: (backupNumber: number) => boolean): Promise<AifaceUserRead | undefined> {
+    return (await this.readUsersOf(new Set([id]), wanted)).reads.get(id);
+  }
+
   /**
-   * A user of a proven list with these credentials, between two equal counts and without an enrolment meanwhile; undefined: proven
-   * to be absent.
+   * A proven list, and these credentials of some of its users, between two equal counts and without an enrolment of them
+   * meanwhile; whoever of them has no read is proven to be absent.
    * @throws {IncompleteReadError} @throws {DeviceError}
    */
-  async readUser(id: DeviceUserId, wanted: (backupNumber: number) => boolean): Promise<AifaceUserRead | undefined> {
-    await this.haveFreshList();
+  async readUsersOf(
+    ids: ReadonlySet<DeviceUserId>,
+    wanted: (backupNumber: number) => boolean,
+  ): Promise<AifaceListRead & { readonly reads: ReadonlyMap<DeviceUserId, AifaceUserRead> }> {
+    await this.lists.fresh();
     using enrolments = this.session.connection.watchEnrolments();
     const { users, counters } = await this.readList();
-    const listed = users.find(({ enrollId }) => enrollId === id);
-    if (!listed) return undefined;
-    const read = await readUserOf(this.session, listed, wanted);
+    const reads = new Map<DeviceUserId, AifaceUserRead>();
+    for (const listed of users.filter(({ enrollId }) => ids.has(enrollId)))
+      reads.set(listed.enrollId, await readUserOf(this.session, listed, wanted));
+    if (reads.size === 0) return { users, counters, reads };
     const after = await readFreshCounters(this.session);
     const { punches: _log, newPunches: _new, ...counted } = counters;
-    const moved = Object.keys(counted).find((kind) => counters[kind as 'users'] !== after?.[kind as 'users']);
-    if (moved === undefined && !enrolments.ids.has(id)) return read;
+    const moved = Object.keys(counted).some((kind) => counters[kind as 'users'] !== after?.[kind as 'users']);
+    const enrolled = [...reads.keys()].filter((id) => enrolments.ids.has(id));
+    if (!moved && enrolled.length === 0) return { users, counters, reads };
+    const [first] = enrolled.length > 0 ? enrolled : reads.keys();
     throw new IncompleteReadError(
       'list-changed',
-      `Somebody was enrolled or deleted while user ${id} was read; read it again when they are done`,
-      { deviceUserId: id },
+      `Somebody was enrolled or deleted while user ${first} was read; read it again when they are done`,
+      { deviceUserId: first },
     );
+  }
+
+  /** The terminal's counters as they are now. @throws {DeviceError} it does not tell them */
+  async readCounters(): Promise<AifaceCounters> {
+    const counters = await readFreshCounters(this.session);
+    if (counters) return counters;
+    throw new DeviceError('device/refused', 'The terminal does not tell its counters any more; read it again');
+  }
+
+  /** Notes whom the terminal hands over from now on, on this connection, until the returned object is disposed of. */
+  watchEnrolments(): { readonly ids: ReadonlySet<DeviceUserId> } & Disposable {
+    return this.session.connection.watchEnrolments();
   }
 
   /** A user as he is now, asked for without the list: these credentials of his, and no others. @throws as readUser */
@@ -131,18 +165,6 @@ export class AifaceWriteSession {
   /** The connection is the terminal's, and stays. */
   close(): void {
     leaveConnection(this.session, this.target);
-  }
-
-  /**
-   * A terminal that ends its lists by silence gives one list a connection. Then the connection is ended before the next one is
-   * wanted, and the terminal dials again within seconds; no write is under way, and it is the same terminal by its serial number.
-   */
-  private async haveFreshList(): Promise<void> {
-    const { connection, timeouts, signal } = this.session;
-    if (connection.ended || !connection.overdue.has('getuserlist')) return;
-    const next = this.sessions.next(this.target.serialNumber, REDIAL_REPLIES * timeouts.replyMs, signal);
-    connection.end(new DeviceError('device/connection-lost', 'A list is wanted anew; the terminal dials again'));
-    this.session = { ...this.session, connection: await next };
   }
 
   /**

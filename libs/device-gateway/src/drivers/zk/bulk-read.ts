@@ -59,6 +59,84 @@ export async function readBulkSet(
   }
 }
 
+/** How a set is taken piece by piece, so that it need not fit into memory. */
+export interface SetStream {
+  /** From which byte on; what is before it was taken from an equal set in an earlier session. */
+  readonly fromByte: number;
+  /** A set that announces more is refused. */
+  readonly mostBytes: number;
+  onSize(bytes: number): void;
+  /** Takes the next bytes. False: that is enough for now. */
+  onBytes(bytes: Buffer): Promise<boolean>;
+}
+
+/** How far a set was streamed. */
+export interface StreamedSet {
+  /** With the length word; 0: the terminal answered that there is nothing. */
+  readonly announcedBytes: number;
+  readonly nextByte: number;
+}
+
+/**
+ * As readBulkSet, chunk by chunk from a byte on. A terminal that gives the set without chunks gives it at once. Packets
+ * that have no numbers are asked for twice.
+ * @throws {IncompleteReadError} a part is missing
+ * @throws {DeviceError} the terminal refused or the session broke
+ */
+export async function streamBulkSet(
+  channel: ZkChannel,
+  request: BufferedRead,
+  old: DirectRead,
+  stream: SetStream,
+): Promise<StreamedSet> {
+  try {
+    const answer = channel.begin(Command.BUFFERED_READ, encodeBufferedRead(request));
+    const first = await answer.next();
+    if (isStatus(first)) return await streamChunks(channel, statusSize(first), stream);
+    const news = { onSize: (bytes: number) => stream.onSize(bytes), onReceived: () => undefined };
+    const set =
+      first.command === Reply.UNKNOWN_COMMAND
+        ? await readDirect(channel.begin(old.command, old.data), channel, news)
+        : await readRest(answer, first, channel, news);
+    if (!set.orderProven) throw packetsWithoutNumbers();
+    if (set.bytes.length > stream.fromByte) await stream.onBytes(set.bytes.subarray(stream.fromByte));
+    return { announcedBytes: set.announcedBytes, nextByte: set.announcedBytes };
+  } finally {
+    await releaseBuffer(channel);
+  }
+}
+
+async function streamChunks(channel: ZkChannel, size: number, stream: SetStream): Promise<StreamedSet> {
+  boundSize(size, stream.mostBytes);
+  stream.onSize(size);
+  const chunkBytes = channel.isDatagram ? UDP_CHUNK_BYTES : TCP_CHUNK_BYTES;
+  for (let offset = stream.fromByte; offset < size;) {
+    const wanted = Math.min(chunkBytes, size - offset);
+    const bytes = await readOrderedChunk(channel, offset, wanted);
+    offset += wanted;
+    if (!(await stream.onBytes(bytes))) return { announcedBytes: size, nextByte: offset };
+  }
+  return { announcedBytes: size, nextByte: size };
+}
+
+/** Two reads of a chunk that agree byte for byte have their packets in order. */
+async function readOrderedChunk(channel: ZkChannel, offset: number, wanted: number): Promise<Buffer> {
+  const chunk = await readChunk(channel, offset, wanted);
+  const bytes = Buffer.concat(chunk.parts, wanted);
+  if (chunk.orderProven) return bytes;
+  const again = await readChunk(channel, offset, wanted);
+  if (Buffer.concat(again.parts, wanted).equals(bytes)) return bytes;
+  throw packetsWithoutNumbers();
+}
+
+/** The terminal does not number its packets, and nothing else shows their order. */
+export function packetsWithoutNumbers(): IncompleteReadError {
+  return new IncompleteReadError(
+    'packet-order',
+    'The terminal does not number its UDP packets, and two reads of it differ; use TCP, or read it again',
+  );
+}
+
 /** An answer that already holds the set, or announces its packets, or says that there is none. */
 async function readRest(
   answer: Answer,
@@ -186,11 +264,11 @@ function statusSize(packet: ZkPacket): number {
   return wellFormed(() => decodeBufferStatus(packet.data));
 }
 
-function boundSize(size: number): void {
-  if (size <= MAX_SET_BYTES) return;
+function boundSize(size: number, mostBytes = MAX_SET_BYTES): void {
+  if (size <= mostBytes) return;
   throw new DeviceError(
     'device/protocol-violation',
-    `The terminal announces ${size} bytes; at most ${MAX_SET_BYTES} are accepted`,
+    `The terminal announces ${size} bytes; at most ${mostBytes} are accepted`,
     { stage: 'read' },
   );
 }

@@ -8,7 +8,15 @@ import {
 } from '@app/zk-protocol';
 import { DeviceError, IncompleteReadError } from '../../device.errors.js';
 import { type GatewayTimeouts } from '../../gateway-timeouts.js';
-import { type BulkSet, type DirectRead, readBulkSet } from './bulk-read.js';
+import {
+  type BulkSet,
+  type DirectRead,
+  packetsWithoutNumbers,
+  readBulkSet,
+  type SetStream,
+  streamBulkSet,
+  type StreamedSet,
+} from './bulk-read.js';
 import { type ZkChannel } from './zk-channel.js';
 
 /** A set that a terminal gives as a whole, and how it is asked for. */
@@ -73,10 +81,18 @@ export class ZkSets {
     if (set.orderProven) return;
     const again = await this.read(kind);
     if (again.bytes.equals(set.bytes)) return;
-    throw new IncompleteReadError(
-      'packet-order',
-      'The terminal does not number its UDP packets, and two reads of it differ; use TCP, or read it again',
-    );
+    throw packetsWithoutNumbers();
+  }
+
+  /** As streamBulkSet; the more the terminal announces, the longer the session may last. */
+  stream({ request, old }: ZkSet, stream: SetStream): Promise<StreamedSet> {
+    return streamBulkSet(this.channel, request, old, {
+      ...stream,
+      onSize: (bytes) => {
+        this.channel.limitTo(this.timeouts.overallMs + (bytes / CHUNK_BYTES) * this.timeouts.perChunkMs);
+        stream.onSize(bytes);
+      },
+    });
   }
 }
 
