@@ -17,6 +17,8 @@ import { WatchUsers1764400000000 } from './1764400000000-WatchUsers.js';
 import { RecordFillLevels1764400000005 } from './1764400000005-RecordFillLevels.js';
 import { KeepNotices1764400000010 } from './1764400000010-KeepNotices.js';
 import { TellLiveEvents1764400000020 } from './1764400000020-TellLiveEvents.js';
+import { KeepBackups1764500000000 } from './1764500000000-KeepBackups.js';
+import { EraseUsers1764500000020 } from './1764500000020-EraseUsers.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
 export const migrations = [
@@ -39,4 +41,6 @@ export const migrations = [
   RecordFillLevels1764400000005,
   KeepNotices1764400000010,
   TellLiveEvents1764400000020,
+  KeepBackups1764500000000,
+  EraseUsers1764500000020,
 ];

@@ -17,6 +17,7 @@ for (const name of [
   'monitoring',
   'suggestions',
   'people',
+  'backup',
   'api',
 ]) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;

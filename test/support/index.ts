@@ -60,3 +60,5 @@ export {
   zkWriterRig,
 } from './writer-rigs.js';
 export { RecordingNotifications } from './recording-notifications.js';
+export { BATCH_KINDS, type BatchTerminal, type BatchTerminalKind } from './batch-terminals.js';
+export { aBackupSource, aSnapshot } from './backup-sources.js';

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { AAS_ENTITIES } from '@app/aas';
 import { ACCOUNT_ENTITIES } from '@app/accounts';
 import { AUDIT_ENTITIES } from '@app/audit';
+import { BACKUP_ENTITIES } from '@app/backup';
 import { BUFFER_ENTITIES } from '@app/buffer';
 import { CONFLICT_ENTITIES } from '@app/conflict';
 import { dataSourceOptions, migrate } from '@app/database';
@@ -26,6 +27,7 @@ export const ALL_ENTITIES = [
   ...AAS_ENTITIES,
   ...ACCOUNT_ENTITIES,
   ...AUDIT_ENTITIES,
+  ...BACKUP_ENTITIES,
   ...BUFFER_ENTITIES,
   ...CONFLICT_ENTITIES,
   ...DEVICE_ENTITIES,

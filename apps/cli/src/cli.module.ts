@@ -1,6 +1,7 @@
 import { AccountsModule } from '@app/accounts';
 import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
+import { BackupModule, DevicePastModule, ErasureModule } from '@app/backup';
 import { BufferModule } from '@app/buffer';
 import { AppConfig, ConfigModule } from '@app/config';
 import { ConflictModule } from '@app/conflict';
@@ -8,6 +9,7 @@ import { DatabaseModule } from '@app/database';
 import { DeviceWriterModule } from '@app/device-writer';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
+import { DrillModule } from '@app/drill';
 import { MetricsModule } from '@app/metrics';
 import { MonitoringModule } from '@app/monitoring';
 import { PeopleModule } from '@app/people';
@@ -26,6 +28,7 @@ export class CliModule {
         AuthModule,
         AccountsModule,
         AuditModule,
+        BackupModule,
         BufferModule,
         DevicesModule,
         DeviceWriterModule,
@@ -33,6 +36,9 @@ export class CliModule {
         DialInModule,
         MetricsModule,
         MonitoringModule,
+        DevicePastModule,
+        DrillModule,
+        ErasureModule,
         PeopleModule,
         SyncServicesModule,
       ],

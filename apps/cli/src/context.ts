@@ -2,7 +2,7 @@ import { AppConfig, ConfigModule } from '@app/config';
 import { assertSchemaCurrent, openDatabaseServer } from '@app/database';
 import { DeviceGateway, DeviceGatewayModule } from '@app/device-gateway';
 import { createLogger, NestLogger } from '@app/logging';
-import { type INestApplicationContext } from '@nestjs/common';
+import { type INestApplicationContext, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { destination } from 'pino';
 import { tell } from './output.js';
@@ -40,14 +40,21 @@ export async function withServices<T>(work: (app: INestApplicationContext) => Pr
   });
 }
 
-/** The device gateway alone: what needs no database must not ask for one. */
-export async function withGateway<T>(work: (gateway: DeviceGateway) => Promise<T>): Promise<T> {
+/** One module alone: what needs no database must not ask for one. */
+export async function withModule<T>(module: Type, work: (app: INestApplicationContext) => Promise<T>): Promise<T> {
   const settings = ConfigModule.forRoot(AppConfig.fromProcess());
-  const module = { module: DeviceGatewayModule, imports: [settings] };
-  const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+  const app = await NestFactory.createApplicationContext(
+    { module, imports: [settings] },
+    { logger: false, abortOnError: false },
+  );
   try {
-    return await work(app.get(DeviceGateway));
+    return await work(app);
   } finally {
     await app.close();
   }
+}
+
+/** The device gateway alone. */
+export async function withGateway<T>(work: (gateway: DeviceGateway) => Promise<T>): Promise<T> {
+  return withModule(DeviceGatewayModule, (app) => work(app.get(DeviceGateway)));
 }

@@ -17,6 +17,7 @@ export interface BannerFacts {
   readonly demos: readonly ShownDemo[];
   readonly devices: readonly Device[];
   readonly locked?: LockedDevices;
+  readonly backups: { readonly folder: string; readonly isEncrypted: boolean };
 }
 
 /** What a person needs right after the start: where things are, what was read, what to do next. */
@@ -30,6 +31,7 @@ export function bannerText(facts: BannerFacts): string {
     ...terminalRows(facts),
     ...dialInRows(facts),
     ...lockedRows(facts),
+    ...backupRows(facts),
     ['Next', `npm run --silent cli -- device add --name "Front door" --address 192.168.1.201`],
     ['', 'npm run --silent cli -- --help'],
     ['Stop', 'Ctrl-C'],
@@ -37,6 +39,14 @@ export function bannerText(facts: BannerFacts): string {
   const width = Math.max(...rows.map(([label]) => label.length));
   const lines = rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`);
   return `\n  Holdfast is running.\n\n${lines.join('\n')}\n\n`;
+}
+
+function backupRows({ backups: { folder, isEncrypted } }: BannerFacts): (readonly [string, string])[] {
+  if (isEncrypted) return [['Backups', `every terminal, every six hours, in ${folder}`]];
+  return [
+    ['Backups', `in ${folder}, WITHOUT fingerprints, faces and PINs until there are keys:`],
+    ['', 'npm run --silent cli -- keys generate'],
+  ];
 }
 
 /** Where there is no administrator, one command to become it; it answers with a token for the next one. */

@@ -2,6 +2,7 @@ import { FirstAdministrator } from '@app/accounts';
 import { AppConfig } from '@app/config';
 import { migrate, openDatabaseServer, type DatabaseServer } from '@app/database';
 import { OpenWrites } from '@app/device-writer';
+import { BackupFolder, BackupKeys } from '@app/backup';
 import { DevicesService, type LockedDevices } from '@app/devices';
 import { type DialInAddress, DialInService } from '@app/dial-in';
 import { BackgroundWork } from '@app/kernel';
@@ -70,7 +71,9 @@ export class HoldfastServer {
     const demos = await this.showDemos(app, database, dialIn);
     const devices = await app.get(DevicesService).list();
     const locked = await this.findLockedDevices(app);
-    this.banner = bannerText({ url, access, database, dialIn, demos, devices, locked });
+    const isEncrypted = (await app.get(BackupKeys).recipients()).length > 0;
+    const backups = { folder: app.get(BackupFolder).path, isEncrypted };
+    this.banner = bannerText({ url, access, database, dialIn, demos, devices, locked, backups });
     this.readDevicesInBackground(app);
   }
 

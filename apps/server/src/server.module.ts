@@ -1,6 +1,7 @@
 import { AccountsModule } from '@app/accounts';
 import { AuditModule } from '@app/audit';
 import { AuthModule } from '@app/auth';
+import { BackupModule, DevicePastModule, ErasureModule } from '@app/backup';
 import { BufferModule } from '@app/buffer';
 import { AppConfig, ConfigModule } from '@app/config';
 import { ConflictModule } from '@app/conflict';
@@ -9,6 +10,7 @@ import { DeviceGatewayModule } from '@app/device-gateway';
 import { DeviceWriterModule } from '@app/device-writer';
 import { DevicesModule } from '@app/devices';
 import { DialInModule } from '@app/dial-in';
+import { DrillModule } from '@app/drill';
 import { HttpModule } from '@app/http';
 import { IdempotencyModule } from '@app/idempotency';
 import { LiveEventsModule } from '@app/live-events';
@@ -48,12 +50,16 @@ export class ServerModule implements NestModule {
         ScheduleModule.forRoot(),
         TerminusModule.forRoot({ logger: false }),
         AuditModule,
+        BackupModule,
         BufferModule,
         DeviceGatewayModule,
         DevicesModule,
         DeviceWriterModule,
         ConflictModule,
         MonitoringModule,
+        DevicePastModule,
+        DrillModule,
+        ErasureModule,
         NotificationModule,
         DialInModule,
         SuggestionsModule,

@@ -61,6 +61,20 @@ export const AUDIT_OPERATIONS = [
   'notification_tested',
   'notification_replayed',
   'notification_given_up',
+  'backup_made',
+  'backup_failed',
+  'backup_invalid',
+  'backup_removed',
+  'backup_drilled',
+  'backup_keys_changed',
+  'restore_planned',
+  'restore_started',
+  'restore_finished',
+  'restore_refused',
+  'restore_cancelled',
+  'guard_changed',
+  'user_erased',
+  'user_erasure_finished',
 ] as const;
 export type AuditOperation = (typeof AUDIT_OPERATIONS)[number];
 

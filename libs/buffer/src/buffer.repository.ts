@@ -122,6 +122,20 @@ export class BufferRepository {
     return new Set(rows.map(({ id }) => id));
   }
 
+  /** Clears what a row tells of a person, and forgets that the details were read; the row stays. */
+  async clearPerson(tx: Tx, deviceId: string, deviceUserId: DeviceUserId): Promise<void> {
+    await tx.query(
+      `update device_user_buffer set name = null, name_bytes = null, card_number = null, has_pin = false, notes = null,
+              ignored_reason = case when ignored_reason is not null then 'erased' end, updated_at = clock_timestamp()
+        where device_id = $1 and device_user_id = $2`,
+      [deviceId, deviceUserId],
+    );
+    await tx.query('delete from device_user_details_read where device_id = $1 and device_user_id = $2', [
+      deviceId,
+      deviceUserId,
+    ]);
+  }
+
   /** Removes what was last seen before `limit`; gives the IDs by device. */
   async removeSeenBefore(tx: Tx, limit: Date): Promise<Map<string, string[]>> {
     const [rows] = await tx.query<[{ device_id: string; device_user_id: string }[], number]>(

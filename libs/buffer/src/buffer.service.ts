@@ -87,6 +87,14 @@ export class DeviceUserBufferService {
     if (ids.length > 0) await this.rows.noteDetailsRead(tx, deviceId, ids, seenAt);
   }
 
+  /**
+   * Takes name, card and notes out of the row of a user who was erased, in the fenced transaction that proves it. The row itself
+   * stays its 90 days (2.5): it tells that there was such an ID, and no more.
+   */
+  async forgetPerson(tx: Tx, deviceId: string, deviceUserId: DeviceUserId): Promise<void> {
+    await this.rows.clearPerson(tx, deviceId, deviceUserId);
+  }
+
   /** Says who a buffered user is, as BufferMappingService.map. */
   async markAsMapped(id: string, person: PersonRef, actor: Actor): Promise<boolean> {
     return this.mapping.map(id, person, actor);

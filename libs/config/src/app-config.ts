@@ -346,6 +346,62 @@ export class AppConfig {
   @Max(36500)
   readonly bufferRetentionDays: number = 90;
 
+  @Setting({
+    variable: 'BACKUP_DIR',
+    unit: 'folder',
+    effect:
+      'Where backups of terminals are written; a mounted share will do. Another disk than that of DATA_DIR survives it. ' +
+      'Unset: DATA_DIR/backups.',
+  })
+  @IsOptional()
+  @IsString()
+  readonly backupDir?: string;
+
+  @Setting({
+    variable: 'BACKUP_INTERVAL_HOURS',
+    default: 6,
+    unit: 'hours, 1 to 6',
+    effect: 'How often every terminal is backed up (requirement 8.1).',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(6)
+  readonly backupIntervalHours: number = 6;
+
+  @Setting({
+    variable: 'BACKUP_RETENTION_DAYS',
+    default: 30,
+    unit: 'days, 30 or more',
+    effect:
+      'How long backups are kept (requirement 8.3); the newest valid one, and the newest large one, are kept for ever.',
+  })
+  @IsInt()
+  @Min(30)
+  @Max(36500)
+  readonly backupRetentionDays: number = 30;
+
+  @Setting({
+    variable: 'BACKUP_KEY_FILE',
+    unit: 'file',
+    effect:
+      'The secret keys that open backups, in the form of age, mode 0600 (holdfast keys generate). Unset: DATA_DIR/backup.key. ' +
+      'Without the file backups are written and cannot be read here.',
+  })
+  @IsOptional()
+  @IsString()
+  readonly backupKeyFile?: string;
+
+  @Setting({
+    variable: 'BACKUP_RECIPIENTS_FILE',
+    unit: 'file',
+    effect:
+      'The public keys that backups are encrypted to, one a line. Unset: DATA_DIR/backup-recipients.txt. Without the file ' +
+      'backups hold neither PINs nor fingerprints nor faces.',
+  })
+  @IsOptional()
+  @IsString()
+  readonly backupRecipientsFile?: string;
+
   /** Whether emulated terminals may be shown: only on the embedded database, and never where there is one of your own. */
   mayShowDemo(): boolean {
     return this.demo === 'auto' && this.databaseUrl === undefined;

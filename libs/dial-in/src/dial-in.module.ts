@@ -8,6 +8,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DIAL_IN_ENTITIES } from './dial-in.entities.js';
 import { DialInSchedule } from './dial-in.schedule.js';
 import { DialInService } from './dial-in.service.js';
+import { HandedOverCredentials } from './handed-over-credentials.js';
 import { PendingTerminalsController } from './pending-terminals.controller.js';
 import { PendingTerminalsService } from './pending-terminals.service.js';
 import { TerminalAlarms } from './terminal-alarms.js';
@@ -29,12 +30,13 @@ import { TerminalReaders } from './terminal-readers.js';
   providers: [
     DialInService,
     DialInSchedule,
+    HandedOverCredentials,
     PendingTerminalsService,
     TerminalAlarms,
     TerminalIntake,
     TerminalPresence,
     TerminalReaders,
   ],
-  exports: [DialInService, PendingTerminalsService, TerminalPresence, TerminalReaders],
+  exports: [DialInService, HandedOverCredentials, PendingTerminalsService, TerminalPresence, TerminalReaders],
 })
 export class DialInModule {}

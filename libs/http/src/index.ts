@@ -3,7 +3,7 @@ export { AppErrorFilter } from './app-error.filter.js';
 export { decodeCursor, encodeCursor, BadCursorError } from './cursor.js';
 export { IdParam, ROW_ID } from './id-param.js';
 export { MAX_PAGE_SIZE, PageQuery, pageOf } from './page.js';
-export { OptionalDeviceUserId, OptionalFlag, OptionalInstant, OptionalRowId } from './query-fields.js';
+export { OptionalDeviceUserId, OptionalFlag, OptionalInstant, OptionalRowId, RequiredInstant } from './query-fields.js';
 export { bareProblem, type Problem, ProblemDocument, problemOf, statusOf } from './problem.js';
 export { InvalidRequestError, requestValidation } from './request-validation.js';
 export { assignRequestId } from './request-id.middleware.js';

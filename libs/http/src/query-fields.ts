@@ -1,6 +1,6 @@
 import { canonicalDeviceUserId } from '@app/kernel';
 import { applyDecorators } from '@nestjs/common';
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsDate, IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
 import { ROW_ID } from './id-param.js';
@@ -16,6 +16,17 @@ export function OptionalInstant(description: string): PropertyDecorator {
   return applyDecorators(
     ApiPropertyOptional({ type: String, format: 'date-time', description }),
     IsOptional(),
+    isInstant(),
+  );
+}
+
+/** An instant that a query must give, as OptionalInstant. */
+export function RequiredInstant(description: string): PropertyDecorator {
+  return applyDecorators(ApiProperty({ type: String, format: 'date-time', description }), isInstant());
+}
+
+function isInstant(): PropertyDecorator {
+  return applyDecorators(
     Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? parseInstant(value) : value)),
     IsDate({ message: '$property must be an instant with its offset, such as 2026-01-31T09:45:00Z' }),
   );

@@ -115,4 +115,19 @@ export class DeviceRoster {
       );
     }
   }
+
+  /** Takes names and cards of an erased user out of stays and incidents, which stay; in a fenced transaction. */
+  async forgetPerson(tx: Tx, deviceId: string, deviceUserId: DeviceUserId): Promise<void> {
+    await tx.query(
+      `update device_user_stays set name = null, card_number = null
+        where device_id = $1 and device_user_id = $2 and (name is not null or card_number is not null)`,
+      [deviceId, deviceUserId],
+    );
+    await tx.query(
+      `update incident_users u set name = null, card_number = null from incidents i
+        where i.id = u.incident_id and i.device_id = $1 and u.device_user_id = $2
+          and (u.name is not null or u.card_number is not null)`,
+      [deviceId, deviceUserId],
+    );
+  }
 }

@@ -5,6 +5,7 @@ import { type RankedCause } from '@app/incident-causes';
 import { type Actor, compareDeviceUserIds, type DeviceUserId, systemActor } from '@app/kernel';
 import { PersonAttributes } from '@app/people';
 import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
 import { type KnownUser } from './compare-reads.js';
 import { IncidentNotices } from './incident.notices.js';
 import { lossLevelOf, worseLevel } from './loss-level.js';
@@ -84,6 +85,12 @@ export class IncidentLedger {
     const told = { device, incident: settled, users: returned, at };
     await (settled.state === 'open' ? this.notices.recovering(tx, told) : this.notices.recovered(tx, told));
     return settled;
+  }
+
+  /** Devices that have lost more users than anybody may write to, or remove backups of, without a second thought. */
+  async findTrippedDevices(tx: Tx): Promise<ReadonlySet<string>> {
+    const open = await tx.find(Incident, { where: { state: 'open', level: In(['trip', 'hard_trip']) } });
+    return new Set(open.map(({ deviceId }) => deviceId));
   }
 
   async findOpen(tx: Tx, deviceId: string): Promise<Incident | undefined> {

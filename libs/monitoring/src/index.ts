@@ -5,8 +5,10 @@ export {
   DeviceUserMonitoringService,
   type MissingUsers,
 } from './device-user-monitoring.service.js';
+export { DeviceRoster } from './device-roster.js';
 export { DeviceWatch, type WatchContext, type WatchFindings } from './device-watch.js';
 export { IncidentDetailView, incidentDetailView, IncidentView, incidentView } from './dto/incident.view.js';
+export { IncidentLedger } from './incident.ledger.js';
 export { type IncidentDetail, type IncidentFilter, IncidentsService } from './incidents.service.js';
 export { lossLevelOf } from './loss-level.js';
 export {
@@ -31,6 +33,7 @@ export {
   IncidentClosedError,
   IncidentNotFoundError,
   NotMissingError,
+  HistoryRangeError,
   TerminalTrippedError,
 } from './monitoring.errors.js';
 export { DeviceWatchModule, MonitoringModule } from './monitoring.module.js';
@@ -44,9 +47,12 @@ export {
   type CountChanges,
   type CountRange,
   type CountRecord,
+  DeviceUserPast,
   ObservationLog,
+  type PastStay,
+  type ReadsAround,
   UserCountHistory,
 } from './history/index.js';
 export { DeviceStatusView, deviceStatusView } from './dto/monitoring.view.js';
-export { type DeviceStatus, MonitoringStatusService } from './monitoring-status.service.js';
+export { type DeviceStatus, HISTORY_BOUNDS, MonitoringStatusService } from './monitoring-status.service.js';
 export { MonitoringUpkeepSchedule } from './monitoring-upkeep.schedule.js';

@@ -12,6 +12,13 @@ export const NOTICE_TOPICS = [
   'device_filling',
   'device_firmware_changed',
   'device_clock_wrong',
+  'backup_failed',
+  'backup_recovered',
+  'backup_invalid',
+  'backup_drill_failed',
+  'restore_finished',
+  'guard_healed',
+  'guard_declined',
   'test',
 ] as const;
 export type NoticeTopic = (typeof NOTICE_TOPICS)[number];

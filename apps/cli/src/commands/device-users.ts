@@ -6,17 +6,21 @@ import { ExitCode } from '../exit-code.js';
 import { printData, printJson, table, tell } from '../output.js';
 import { ReadProgressBar } from '../progress.js';
 import { runCommand } from '../run-command.js';
+import { showPastUsers } from './device-past.js';
 import { addTargetOptions, targetFrom, type TargetOptions } from './target-options.js';
 
 export function addDeviceUsers(device: Command): void {
   addTargetOptions(device.command('users <address>'))
     .description(
-      'show every user of a terminal, with proof that the list is whole, or no list at all; needs no database',
+      'show every user of a terminal, with proof that the list is whole, or no list at all; needs no database. With --at: ' +
+        'who was on a registered device at a moment, without asking the terminal',
     )
+    .option('--at <instant>', 'a moment of the past, such as 2026-01-31T09:45:00Z; <address> is then a device')
     .option('--json', 'one JSON document {device, proof, users} on standard output')
-    .action((address: string, options: TargetOptions & { json?: boolean }) =>
-      runCommand(options, ({ json, signal }) =>
-        withGateway(async (gateway) => {
+    .action((address: string, options: TargetOptions & { json?: boolean; at?: string }) =>
+      runCommand(options, ({ json, signal }) => {
+        if (options.at !== undefined) return showPastUsers(address, options.at, json);
+        return withGateway(async (gateway) => {
           const target = targetFrom(address, options);
           const bar = new ReadProgressBar(address);
           await using reader = await gateway.openReader(target, { signal });
@@ -24,8 +28,8 @@ export function addDeviceUsers(device: Command): void {
           if (json) printJson(usersDocument(target, reader.identity, read));
           else printUsers(reader.identity, read);
           return ExitCode.DONE;
-        }),
-      ),
+        });
+      }),
     );
 }
 

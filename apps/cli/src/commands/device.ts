@@ -3,6 +3,7 @@ import { addDeviceAccept } from './device-accept.js';
 import { addDeviceAdd } from './device-add.js';
 import { addDeviceAdopt, addDevicePending } from './device-adopt.js';
 import { addDeviceChange } from './device-change.js';
+import { addDeviceDiff } from './device-past.js';
 import { addDeviceHealth } from './device-health.js';
 import { addDeviceList } from './device-list.js';
 import { addDeviceProbe } from './device-probe.js';
@@ -20,4 +21,5 @@ export function addDeviceCommands(program: Command): void {
   addDeviceList(device);
   addDeviceProbe(device);
   addDeviceUsers(device);
+  addDeviceDiff(device);
 }

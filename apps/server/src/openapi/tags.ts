@@ -10,6 +10,8 @@ export const API_TAGS: Readonly<Record<string, string>> = {
   'device users': 'Deleting one user from a terminal, with a reason, and bringing it back.',
   monitoring: 'How the terminals are doing: counts, health, history.',
   incidents: 'Users who vanished from a terminal: who, since when, and what probably did it.',
+  backups: 'Copies of everybody on a terminal, fingerprints and faces included, and bringing people back from them.',
+  erasure: 'The right to be forgotten: who must not come back from any backup.',
   notifications: 'Who is told of what, in which way, and what became of it.',
   session: 'Signing in and out, and the first administrator.',
   accounts: 'Who may sign in, and which programs may ask.',

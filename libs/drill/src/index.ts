@@ -1,0 +1,2 @@
+export { DrillModule } from './drill.module.js';
+export { EmulatedDrillTerminals } from './emulated-drill-terminals.js';
