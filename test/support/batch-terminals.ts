@@ -51,6 +51,8 @@ export interface BatchTerminal extends AsyncDisposable {
 export interface BatchTerminalKind {
   readonly name: string;
   readonly hasSlots: boolean;
+  /** Whether it stands for its protocol, so that properties are tried at length; the others differ from it in little. */
+  readonly isReference: boolean;
   start(app: TestApp, limits?: { readonly userCapacity?: number }): Promise<BatchTerminal>;
 }
 
@@ -60,6 +62,7 @@ function zkKind(transport: 'tcp' | 'udp', recordWidth: 28 | 72 = 72): BatchTermi
   return {
     name: `zk over ${transport}, ${recordWidth}-byte records`,
     hasSlots: true,
+    isReference: transport === 'tcp' && recordWidth === 72,
     async start(app, { userCapacity } = {}) {
       started += 1;
       const options = { recordWidth, userCapacity, serialNumber: `BATCH${started}`, connections: 'many' as const };
@@ -140,6 +143,7 @@ function aifaceKind(profile: AifaceProfileName): BatchTerminalKind {
   return {
     name: `aiface (${profile})`,
     hasSlots: false,
+    isReference: profile === 'ai06',
     async start(app, { userCapacity } = {}) {
       started += 1;
       const serialNumber = `BATCH${started}`;

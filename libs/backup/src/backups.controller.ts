@@ -158,6 +158,7 @@ export class BackupsController {
     'backup/nothing-to-drill',
     'backup/no-drill-here',
     'backup/setup',
+    'coordination/lease-busy',
   )
   async drill(@Param() { filename }: FilenameParam, @CurrentActor() actor: Actor): Promise<BackupView> {
     const { backup } = await this.drills.drill(await this.catalogue.get(filename), actor);

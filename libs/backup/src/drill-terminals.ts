@@ -17,5 +17,6 @@ export interface DrillTerminal extends AsyncDisposable {
 
 /** Where drills take place. Another library binds it, since this one does not know the emulator. */
 export abstract class DrillTerminals {
-  abstract start(needs: DrillNeeds): Promise<DrillTerminal>;
+  /** @throws {DeviceError} it did not come about in time, or was told to stop; nothing of it is left */
+  abstract start(needs: DrillNeeds, signal?: AbortSignal): Promise<DrillTerminal>;
 }

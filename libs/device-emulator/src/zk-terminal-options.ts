@@ -44,6 +44,8 @@ export interface ZkTerminalOptions {
   /** Keeps the packets of an answer this far apart, for clients that take a segment for a packet. */
   readonly paceMs?: number;
   readonly faults?: ZkFaults;
+  /** Whether its journal keeps every command that it was ever told; so unless given. */
+  readonly keepsJournal?: boolean;
 }
 
 /** The options that a client may ask for, under the names that terminals use. */

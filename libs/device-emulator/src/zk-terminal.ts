@@ -46,7 +46,7 @@ const STEPS: Readonly<Record<number, ProtocolStep>> = {
 
 /** An emulated ZK terminal over real TCP and UDP sockets. */
 export class ZkTerminal implements AsyncDisposable {
-  readonly journal = new CommandJournal();
+  readonly journal: CommandJournal;
   private currentFaults: ZkFaults = {};
   readonly state: TerminalState;
   /** Everything that can make users disappear from it. */
@@ -63,6 +63,7 @@ export class ZkTerminal implements AsyncDisposable {
   private counterReads = 0;
 
   private constructor(private readonly options: ZkTerminalOptions) {
+    this.journal = new CommandJournal(options.keepsJournal);
     this.faults = options.faults ?? {};
     const { recordWidth = 72, userCapacity = 60_000 } = options;
     this.state = new TerminalState(recordWidth, userCapacity, optionTable(options), options.clock, options.punchWidth);

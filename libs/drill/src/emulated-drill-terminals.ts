@@ -18,7 +18,6 @@ import { Inject, Injectable } from '@nestjs/common';
 const HERE = '127.0.0.1';
 /** Room besides what the backup holds. */
 const SPARE = 1_000;
-const MOST_CREDENTIALS = 12;
 const REDIAL_MS = 50;
 
 /** Emulated terminals on loopback, in this process, on any free port; nobody else knows of them. */
@@ -33,8 +32,8 @@ export class EmulatedDrillTerminals extends DrillTerminals {
     super();
   }
 
-  override async start(needs: DrillNeeds): Promise<DrillTerminal> {
-    return needs.header.protocol === 'zk' ? this.startZk(needs) : this.startAiface(needs);
+  override async start(needs: DrillNeeds, signal?: AbortSignal): Promise<DrillTerminal> {
+    return needs.header.protocol === 'zk' ? this.startZk(needs) : this.startAiface(needs, signal);
   }
 
   private async startZk({ header, recordWidth }: DrillNeeds): Promise<DrillTerminal> {
@@ -47,6 +46,7 @@ export class EmulatedDrillTerminals extends DrillTerminals {
       userCapacity: header.users + SPARE,
       templateCapacity: header.credentials + SPARE,
       options: { '~ZKFPVersion': header.fingerprint_algorithm ?? '' },
+      keepsJournal: false,
     });
     const target: DeviceTarget = {
       driver: 'zk',
@@ -60,33 +60,36 @@ export class EmulatedDrillTerminals extends DrillTerminals {
     return this.terminalAt(target, new AifaceSessions(), () => terminal.stop());
   }
 
-  /** It dials in to a listener of its own, which lets nobody else in. */
-  private async startAiface({ header }: DrillNeeds): Promise<DrillTerminal> {
+  /**
+   * It dials in to a listener of its own, which lets nobody else in. Its firmware is one that takes every attribute: older
+   * firmware takes less than some terminals tell, and the drill is about the file.
+   */
+  private async startAiface({ header }: DrillNeeds, signal?: AbortSignal): Promise<DrillTerminal> {
+    const { serial_number: serialNumber, fingerprint_algorithm: fingerprintAlgorithm, users, credentials } = header;
     const sessions = new AifaceSessions();
     const listener = new AifaceListener(sessions, this.clock, this.timeouts);
-    const port = await listener.listen({ host: HERE, port: 0 }, new DrillHost(header.serial_number, this.clock));
+    const port = await listener.listen({ host: HERE, port: 0 }, new DrillHost(serialNumber, this.clock));
+    const dialled = sessions.next(serialNumber, this.timeouts.replyMs, signal);
     const terminal = AifaceTerminal.start({
       server: `ws://${HERE}:${port}`,
-      serialNumber: header.serial_number,
-      fingerprintAlgorithm: header.fingerprint_algorithm ?? undefined,
-      userCapacity: Math.max(header.users, Math.ceil(header.credentials / MOST_CREDENTIALS)) + SPARE,
+      serialNumber,
+      fingerprintAlgorithm,
+      // It has room for as many credentials of each kind as for users.
+      userCapacity: Math.max(users, credentials) + SPARE,
       redialMs: REDIAL_MS,
+      keepsJournal: false,
     });
     const stop = async (): Promise<void> => {
       await terminal.stop();
       await listener.stop();
     };
     try {
-      await terminal.until(() => terminal.isRegistered && sessions.find(header.serial_number) !== undefined);
+      await dialled;
     } catch (error) {
       await stop();
       throw error;
     }
-    return this.terminalAt(
-      { driver: 'aiface', serialNumber: header.serial_number, weakerProof: false },
-      sessions,
-      stop,
-    );
+    return this.terminalAt({ driver: 'aiface', serialNumber, weakerProof: false }, sessions, stop);
   }
 
   private terminalAt(target: DeviceTarget, sessions: AifaceSessions, stop: () => Promise<void>): DrillTerminal {

@@ -22,8 +22,6 @@ class BackupsInMemory extends PastBackups {
   }
 }
 
-class BackupsModule {}
-
 const clock = new ManualClock(START);
 const backups = new BackupsInMemory();
 let app: TestApp;
@@ -31,9 +29,7 @@ let terminal: ZkTerminal;
 let device: Device;
 
 beforeAll(async () => {
-  const providers = [{ provide: PastBackups, useValue: backups }];
-  const binding = { module: BackupsModule, global: true, providers, exports: [PastBackups] };
-  app = await openTestApp([binding, DevicePastModule, MonitoringModule], { clock });
+  app = await openTestApp([DevicePastModule, MonitoringModule], { clock, provide: [[PastBackups, backups]] });
 });
 afterAll(async () => {
   await terminal.stop();

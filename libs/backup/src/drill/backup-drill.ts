@@ -1,26 +1,17 @@
-import {
-  type CompleteCopy,
-  type DeviceWriter,
-  RestoreForecast,
-  type RestoreJudgement,
-  SnapshotDecoder,
-  type UserSnapshot,
-} from '@app/device-writer';
-import { type DeviceUserId } from '@app/kernel';
+import { type CompleteCopy, RestoreForecast, SnapshotDecoder } from '@app/device-writer';
+import { AbortedError, AppError } from '@app/kernel';
 import { Injectable, Optional } from '@nestjs/common';
 import { type DrillNeeds, type DrillTerminal, DrillTerminals } from '../drill-terminals.js';
 import { type OpenedBackup } from '../files/backup-source.js';
-import { differencesOf } from './snapshot-differences.js';
 import { NoDrillHereError, NothingToDrillError } from './drill.errors.js';
-
-/** How many differences are told of a backup that is not good. */
-const MOST_TOLD = 20;
+import { DrillFindings } from './drill-findings.js';
+import { DrillWriting } from './drill-writing.js';
 
 /** What a drill found. */
 export interface DrillReport {
   readonly good: boolean;
   readonly users: number;
-  /** Who is not as he was, and in which fields; never what stands in them. Twenty at most. */
+  /** Who is not as he was, and in which fields or why; never what stands in them. The first twenty, and how many more. */
   readonly differences: readonly string[];
 }
 
@@ -45,63 +36,68 @@ export class BackupDrill {
   ) {}
 
   /**
+   * Somebody who cannot be written, and a terminal that cannot be read back, are findings and no errors.
    * @throws {NothingToDrillError} the backup was made without a key @throws {NoDrillHereError} this program has no emulator
-   * @throws {BackupInvalidError} and whatever the emulated terminal does wrong
+   * @throws {BackupInvalidError} the file was changed since it was opened @throws {AbortedError}
+   * @throws {DeviceError} the emulated terminal could not be started, or reached
    */
   async run(backup: OpenedBackup, options: DrillOptions = {}): Promise<DrillReport> {
     const { header, filename } = backup;
+    const { signal } = options;
     if (header.contents !== 'everything') throw new NothingToDrillError(filename);
     if (!this.terminals) throw new NoDrillHereError();
-    await using terminal = await this.terminals.start({ header, recordWidth: await this.recordWidthOf(backup) });
-    const refusals = await this.restoreAll(backup, terminal, options);
-    await using copy = await terminal.copy(options.signal);
-    const differences = [...refusals, ...(await this.compareAll(backup, copy, options))];
-    return { good: differences.length === 0, users: header.users, differences: differences.slice(0, MOST_TOLD) };
+    const needs = { header, recordWidth: await this.recordWidthOf(backup) };
+    await using terminal = await this.terminals.start(needs, signal);
+    const findings = new DrillFindings();
+    await this.restoreAll(backup, terminal, findings, options);
+    await using copy = await findingsOf(findings, 'the terminal', signal, () => terminal.copy(signal));
+    if (copy) await this.compareAll(backup, copy, findings, options);
+    return { good: findings.none, users: header.users, differences: findings.list() };
   }
 
   private async restoreAll(
     backup: OpenedBackup,
     terminal: DrillTerminal,
+    findings: DrillFindings,
     { signal, onProgress }: DrillOptions,
-  ): Promise<string[]> {
-    await using writer = await terminal.openWriter(signal);
-    const refusals: string[] = [];
-    let done = 0;
-    for await (const [id, , judgement] of this.judged(backup, await forecastOf(writer, backup))) {
-      signal?.throwIfAborted();
-      if (judgement.action === 'create') await writer.put(undefined, judgement.after);
-      else if (judgement.action === 'refused') refusals.push(`${id}: ${judgement.code}`);
-      done += 1;
-      onProgress?.({ stage: 'restoring', done, of: backup.header.users });
-    }
-    return refusals;
-  }
-
-  /** What is read back must be what was to be written, as a restore would be told it; nobody may be too many. */
-  private async compareAll(backup: OpenedBackup, copy: CompleteCopy, { onProgress }: DrillOptions): Promise<string[]> {
-    const differences: string[] = [];
+  ): Promise<void> {
+    const { users: of, fingerprint_algorithm: wantedAlgorithm } = backup.header;
+    await using writing = new DrillWriting(terminal, signal);
+    const forecast = await forecastOf(writing, backup);
     let done = 0;
     for await (const { deviceUserId: id, snapshot } of backup.users()) {
-      const found = await copy.snapshotOf(id);
+      requireTime(signal);
       const wanted = this.decoder.decode(snapshot);
-      if (!found) differences.push(`${id}: is not there`);
-      else differences.push(...differencesOf(wanted, found).map((field) => `${id}: ${field}`));
+      const judgement = forecast.judge(undefined, wanted, { sameTerminal: true, wantedAlgorithm });
+      if (judgement.action === 'refused') findings.add(id, judgement.code);
+      else {
+        const put = (): Promise<void> => writing.use((writer) => writer.put(undefined, judgement.after));
+        await findingsOf(findings, id, signal, put);
+      }
       done += 1;
-      onProgress?.({ stage: 'comparing', done, of: backup.header.users });
+      onProgress?.({ stage: 'restoring', done, of });
     }
-    if (copy.ids.length > done) differences.push(`${copy.ids.length - done} users are too many`);
-    return differences;
   }
 
-  private async *judged(
+  /** Everybody of the file must be there as the file has them, and nobody besides. */
+  private async compareAll(
     backup: OpenedBackup,
-    forecast: RestoreForecast,
-  ): AsyncIterable<readonly [DeviceUserId, UserSnapshot, RestoreJudgement]> {
-    for await (const { deviceUserId, snapshot } of backup.users()) {
-      const wanted = this.decoder.decode(snapshot);
-      const options = { sameTerminal: true, wantedAlgorithm: backup.header.fingerprint_algorithm };
-      yield [deviceUserId, wanted, forecast.judge(undefined, wanted, options)];
+    copy: CompleteCopy,
+    findings: DrillFindings,
+    { signal, onProgress }: DrillOptions,
+  ): Promise<void> {
+    const { users: of, protocol } = backup.header;
+    let [done, there] = [0, 0];
+    for await (const { deviceUserId: id, snapshot } of backup.users()) {
+      requireTime(signal);
+      const found = await copy.snapshotOf(id);
+      if (found) findings.add(id, ...this.decoder.differences(protocol, snapshot, found.bytes));
+      else findings.add(id, 'is not there');
+      there += Number(found !== undefined);
+      done += 1;
+      onProgress?.({ stage: 'comparing', done, of });
     }
+    if (copy.ids.length > there) findings.add('the terminal', `${copy.ids.length - there} users are too many`);
   }
 
   private async recordWidthOf(backup: OpenedBackup): Promise<DrillNeeds['recordWidth']> {
@@ -111,8 +107,30 @@ export class BackupDrill {
   }
 }
 
-async function forecastOf(writer: DeviceWriter, { header }: OpenedBackup): Promise<RestoreForecast> {
-  const { facts, traits } = await writer.readForBatch(new Set());
+async function forecastOf(writing: DrillWriting, { header }: OpenedBackup): Promise<RestoreForecast> {
+  const { facts, traits } = await writing.use((writer) => writer.readForBatch(new Set()));
   if (traits.length > 0) throw new Error('A drill found its emulated terminal not to be empty');
   return RestoreForecast.from({ ...facts, fingerprintAlgorithm: header.fingerprint_algorithm }, []);
+}
+
+/** What goes wrong with the work, and is foreseen, is a finding. Undefined: it went wrong. */
+async function findingsOf<T>(
+  findings: DrillFindings,
+  about: Parameters<DrillFindings['add']>[0],
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    requireTime(signal);
+    if (!(error instanceof AppError)) throw error;
+    findings.add(about, error.code);
+    return undefined;
+  }
+}
+
+/** @throws {AbortedError} */
+function requireTime(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AbortedError(signal.reason);
 }

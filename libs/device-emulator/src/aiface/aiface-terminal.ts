@@ -19,7 +19,8 @@ export interface AifaceTerminalOptions {
   readonly profile?: AifaceProfileName;
   /** Those of the profile unless given. */
   readonly firmware?: string;
-  readonly fingerprintAlgorithm?: string;
+  /** null: it does not tell. */
+  readonly fingerprintAlgorithm?: string | null;
   readonly users?: readonly EmulatedAifaceUser[];
   readonly punches?: readonly EmulatedAifacePunch[];
   /** Whether a server has taken these punches and users before; new ones it has not. */
@@ -34,6 +35,8 @@ export interface AifaceTerminalOptions {
   /** How often it says that it is there, while it has nothing else to say. */
   readonly heartbeatMs?: number;
   readonly faults?: AifaceFaults;
+  /** Whether its journal keeps every message that it was ever told; so unless given. */
+  readonly keepsJournal?: boolean;
   readonly onLog?: (text: string) => void;
 }
 
@@ -58,7 +61,7 @@ const LOG_BATCH = 50;
  * they are acknowledged, and dials again when the connection ends.
  */
 export class AifaceTerminal implements AsyncDisposable {
-  readonly journal = new MessageJournal();
+  readonly journal: MessageJournal;
   readonly state: AifaceState;
   /** Everything that can make users disappear from it. */
   readonly mishaps = new AifaceMishaps({
@@ -90,6 +93,7 @@ export class AifaceTerminal implements AsyncDisposable {
 
   private constructor(private readonly options: AifaceTerminalOptions) {
     const { serialNumber = 'EMULATEDAI06', profile = 'ai06', users = [], punches = [], known = true } = options;
+    this.journal = new MessageJournal(options.keepsJournal);
     this.currentSerialNumber = serialNumber;
     this.profile = AIFACE_PROFILES[profile];
     this.firmware = options.firmware ?? this.profile.firmware;
@@ -248,11 +252,12 @@ export class AifaceTerminal implements AsyncDisposable {
   private register(socket: WebSocket): void {
     if (socket !== this.socket || this.registered || socket.readyState !== WebSocket.OPEN) return;
     const { model, knows } = this.profile;
+    const { fingerprintAlgorithm: algorithm = 'thbio3.0' } = this.options;
     const devinfo = {
       modelname: model,
       ...this.state.capacity(),
       ...this.answers?.counters(knows.counters),
-      fpalgo: this.options.fingerprintAlgorithm ?? 'thbio3.0',
+      ...(algorithm === null ? {} : { fpalgo: algorithm }),
       firmware: this.firmware,
       time: formatWallTime(this.time()),
       mac: '00-01-A9-00-00-01',

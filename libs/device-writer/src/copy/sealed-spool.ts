@@ -28,6 +28,7 @@ export class SealedSpool implements AsyncDisposable {
   private readonly unwritten: Buffer[] = [];
   private unwrittenBytes = 0;
   private written = 0;
+  private flushing: Promise<void> = Promise.resolve();
   /** Whole blocks as they lie in the file, closed as they are; those that were read last. */
   private readonly blocks = new Map<number, Buffer>();
 
@@ -38,7 +39,10 @@ export class SealedSpool implements AsyncDisposable {
 
   static async open(): Promise<SealedSpool> {
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-copy-'));
-    return new SealedSpool(folder, await open(join(folder, 'spool'), 'wx+', 0o600));
+    const file = await open(join(folder, 'spool'), 'wx+', 0o600);
+    // Where an open file can be removed, nothing is left even of a process that is killed.
+    if (process.platform !== 'win32') await rm(folder, { recursive: true, force: true });
+    return new SealedSpool(folder, file);
   }
 
   async append(bytes: Buffer): Promise<SpoolPlace> {
@@ -95,10 +99,21 @@ export class SealedSpool implements AsyncDisposable {
     if (this.blocks.size > BLOCKS_HELD) this.blocks.delete(oldest);
   }
 
+  /** One after the other, and no place is given out twice while one is under way: it is the nonce. */
   private async flush(): Promise<void> {
-    const bytes = Buffer.concat(this.unwritten.splice(0), this.unwrittenBytes);
-    this.unwrittenBytes = 0;
-    await this.file.write(bytes, 0, bytes.length, this.written);
+    this.flushing = this.flushing.then(() => this.writeOut());
+    await this.flushing;
+  }
+
+  private async writeOut(): Promise<void> {
+    const bytes = Buffer.concat(this.unwritten);
+    const parts = this.unwritten.length;
+    for (let at = 0; at < bytes.length;) {
+      const { bytesWritten } = await this.file.write(bytes, at, bytes.length - at, this.written + at);
+      at += bytesWritten;
+    }
+    this.unwritten.splice(0, parts);
+    this.unwrittenBytes -= bytes.length;
     this.written += bytes.length;
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type AddressTarget, IncompleteReadError } from '@app/device-gateway';
+import { type AddressTarget, type DeviceIdentity, IncompleteReadError } from '@app/device-gateway';
 import {
   mostTemplateBytes,
   TemplateProof,
@@ -11,19 +11,24 @@ import { type FreeSizes, type TemplateRecord, TemplateSetDecoder, ZkFormatError 
 import { type CopyFacts } from '../terminal-copy.js';
 import { zkSnapshot } from '../zk/zk-snapshot.js';
 import { type Copying, type Sitting } from './copying.js';
-import { SealedSpool, type SpoolPlace } from './sealed-spool.js';
+import { SealedSpool } from './sealed-spool.js';
 import { type CopyContents } from './spooled-copy.js';
+import { SpooledTemplates } from './spooled-templates.js';
 
-/** A template that lies in the spool. */
-interface SpooledTemplate extends SpoolPlace {
-  readonly finger: number;
-  readonly flag: number;
-}
-
-/** What must be the same in every sitting. */
+/** A list of users without what can be told from its records: it is held for as long as the copy, the list is not. */
 interface Sight {
-  readonly list: ZkUserRead;
+  /** Of all records; must be the same in every sitting. */
   readonly digest: string;
+  readonly counters: FreeSizes;
+  readonly identity: DeviceIdentity;
+  /** Records without a usable ID. */
+  readonly unusable: number;
+  /** Null: there are no records to tell it. */
+  readonly recordWidth: number | null;
+  /** Everybody with a usable ID, in the order of IDs. */
+  readonly ids: readonly DeviceUserId[];
+  /** Theirs, in the same order, one behind the other. */
+  readonly records: Buffer;
 }
 
 /**
@@ -37,7 +42,7 @@ export class ZkCopying implements Copying<ZkCredentialSession> {
   private counters?: FreeSizes;
   private readonly decoder = new TemplateSetDecoder();
   private readonly proof = new TemplateProof();
-  private readonly templates = new Map<number, SpooledTemplate[]>();
+  private readonly templates = new SpooledTemplates();
   private nextByte = 0;
   private announcedBytes?: number;
   /** The last bytes that were taken; the next sitting must find them again. */
@@ -51,32 +56,27 @@ export class ZkCopying implements Copying<ZkCredentialSession> {
 
   async sit(session: ZkCredentialSession, sitting: Sitting): Promise<boolean> {
     sitting.onProgress({ stage: 'listing', done: 0, of: 0, unit: 'bytes' });
-    const list = await session.readUsers();
-    this.requireSame(list);
-    if (this.first === undefined) {
-      this.first = { list, digest: digestOf(list) };
-      this.algorithm = await session.readFingerprintAlgorithm();
-    }
-    const isComplete = await this.readTemplates(session, sitting);
-    this.counters = await session.readCounters();
-    requireEqualCounters(this.first.list.counters, this.counters);
+    const { first } = await this.look(session);
+    const isComplete = await this.readTemplates(session, sitting, first.counters.templates);
+    // A slot may have been given to somebody else meanwhile, and the counters be as they were.
+    this.counters = (await this.look(session)).now;
     return isComplete;
   }
 
   finish(): CopyContents {
     const { first, counters } = this;
     if (!first || !counters) throw new TypeError('A copy that was never begun cannot be finished');
-    this.proof.of({ counterBefore: first.list.counters.templates, counterAfter: counters.templates });
-    const { identity, users } = this.usersOf(first);
+    this.proof.of({ counterBefore: first.counters.templates, counterAfter: counters.templates });
     const { spool, templates, target } = this;
+    const { ids, records, recordWidth } = first;
+    const width = recordWidth ?? 0;
     return {
-      facts: { ...this.factsOf(first.list, counters), identity },
-      ids: users.map(([id]) => id),
+      facts: this.factsOf(first, counters),
+      ids,
       async snapshotAt(place) {
-        const [, record] = users[place];
-        const held = (templates.get(record.readUInt16LE(0)) ?? []).toSorted((a, b) => a.finger - b.finger);
+        const record = Buffer.from(records.subarray(place * width, (place + 1) * width));
         const fingers = [];
-        for (const { finger, flag, ...where } of held)
+        for (const { finger, flag, ...where } of templates.of(record.readUInt16LE(0)))
           fingers.push({ finger, flag, template: await spool.read(where) });
         return zkSnapshot({ depth: 'everything', record, templates: fingers }, target.encoding);
       },
@@ -88,9 +88,26 @@ export class ZkCopying implements Copying<ZkCredentialSession> {
     await this.spool[Symbol.asyncDispose]();
   }
 
-  private async readTemplates(session: ZkCredentialSession, sitting: Sitting): Promise<boolean> {
-    const counted = this.first?.list.counters.templates;
+  /** The list as it is now, which must be as it was. */
+  private async look(session: ZkCredentialSession): Promise<{ readonly first: Sight; readonly now: FreeSizes }> {
+    const list = await session.readUsers();
+    if (this.first === undefined) {
+      this.first = sightOf(list, session.identity);
+      this.algorithm = await session.readFingerprintAlgorithm();
+    }
+    const { first } = this;
+    requireEqualCounters(first.counters, list.counters);
+    if (digestOf(list) !== first.digest) throw changed();
+    return { first, now: list.counters };
+  }
+
+  private async readTemplates(
+    session: ZkCredentialSession,
+    sitting: Sitting,
+    counted: number | undefined,
+  ): Promise<boolean> {
     const again = this.lastPiece;
+    if (again && this.first?.counters.operations === undefined) throw withoutOperations();
     let seen = 0;
     const { announcedBytes, nextByte } = await session.streamTemplates({
       fromByte: this.nextByte - (again?.length ?? 0),
@@ -126,38 +143,23 @@ export class ZkCopying implements Copying<ZkCredentialSession> {
   }
 
   private async keep(record: TemplateRecord): Promise<void> {
-    const { finger, flag, template } = record;
+    const { slot, finger, flag, template } = record;
     this.proof.take(record, false);
-    const held = this.templates.get(record.slot) ?? [];
-    this.templates.set(record.slot, [...held, { finger, flag, ...(await this.spool.append(template)) }]);
+    this.templates.add(slot, { finger, flag, ...(await this.spool.append(template)) });
   }
 
-  private requireSame(list: ZkUserRead): void {
-    if (!this.first) return;
-    requireEqualCounters(this.first.list.counters, list.counters);
-    if (digestOf(list) !== this.first.digest) throw changed();
-  }
-
-  /** Everybody with a usable ID, in the order of IDs. */
-  private usersOf({ list }: Sight): {
-    identity: CopyFacts['identity'];
-    users: (readonly [DeviceUserId, Buffer])[];
-  } {
-    const recordOfSlot = new Map(list.records.map((record) => [record.slot, record.raw]));
-    const users = list.read.users
-      .map(({ deviceUserId, slot }) => [deviceUserId, recordOfSlot.get(slot!)!] as const)
-      .toSorted(([a], [b]) => compareDeviceUserIds(a, b));
-    return { identity: { serialNumber: list.read.proof.serialNumber }, users };
-  }
-
-  private factsOf({ records, width }: ZkUserRead, counters: FreeSizes): Omit<CopyFacts, 'identity'> {
+  private factsOf({ identity, recordWidth, unusable }: Sight, counters: FreeSizes): CopyFacts {
     const { users, templates, punches, userCapacity, templateCapacity, punchCapacity, faces = 0 } = counters;
     return {
+      identity,
       protocol: 'zk',
       fingerprintAlgorithm: this.algorithm,
-      recordWidth: records.length > 0 ? (width ?? null) : null,
+      recordWidth,
       counters: { users, templates, punches, userCapacity, templateCapacity, punchCapacity, faces },
-      lacking: faces > 0 ? [`${faces} faces, which this protocol does not hand out`] : [],
+      lacking: [
+        ...(faces > 0 ? [`${faces} faces, which this protocol does not hand out`] : []),
+        ...(unusable > 0 ? [`${unusable} records without a usable ID`] : []),
+      ],
       readAt: this.now(),
     };
   }
@@ -175,6 +177,20 @@ function requireEqualCounters(before: FreeSizes, after: FreeSizes): void {
   );
 }
 
+function sightOf(list: ZkUserRead, identity: DeviceIdentity): Sight {
+  const recordOfSlot = new Map(list.records.map((record) => [record.slot, record.raw]));
+  const users = list.read.users.toSorted((a, b) => compareDeviceUserIds(a.deviceUserId, b.deviceUserId));
+  return {
+    digest: digestOf(list),
+    counters: list.counters,
+    identity,
+    unusable: list.read.invalid.length,
+    recordWidth: list.width ?? null,
+    ids: users.map(({ deviceUserId }) => deviceUserId),
+    records: Buffer.concat(users.map(({ slot }) => recordOfSlot.get(slot!)!)),
+  };
+}
+
 function digestOf({ records }: ZkUserRead): string {
   const hash = createHash('sha256');
   for (const { raw } of records) hash.update(raw);
@@ -185,6 +201,14 @@ function changed(): IncompleteReadError {
   return new IncompleteReadError(
     'list-changed',
     'Users of the terminal were changed while it was copied; copy it again when nobody is at its keypad',
+  );
+}
+
+function withoutOperations(): IncompleteReadError {
+  return new IncompleteReadError(
+    'no-counter',
+    'The terminal has more fingerprints than fit into one turn at it, and does not count its operations, so that nothing shows ' +
+      'whether a finger was enrolled anew in between; copy it when nobody else uses it',
   );
 }
 

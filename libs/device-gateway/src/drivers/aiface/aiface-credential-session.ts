@@ -30,9 +30,9 @@ export class AifaceCredentialSession implements AsyncDisposable {
     return this.lists.session.connection.info;
   }
 
-  /** Every user with the numbers of all credentials, proven. @throws {IncompleteReadError} @throws {DeviceError} */
+  /** Every user with the numbers of all credentials, proven by fresh counters and never by less. @throws {IncompleteReadError} @throws {DeviceError} */
   async readList(): Promise<{ readonly users: readonly ListedUser[]; readonly counters: AifaceCounters }> {
-    const { proven, counters } = await readProvenList(await this.lists.fresh(), this.target);
+    const { proven, counters } = await readProvenList(await this.lists.fresh(), { ...this.target, weakerProof: false });
     return { users: proven.users, counters };
   }
 

@@ -45,13 +45,16 @@ export async function readUserOf(
   const told = new Map<number, Credential>();
   let backupNumbers = listed.backupNumbers.toSorted((a, b) => a - b);
   for (const number of backupNumbers.filter(wanted)) {
-    const withheld = onWithheld !== undefined && !(await hasCredential(session, enrollId, number));
-    if (!withheld) told.set(number, await readCredential(session, enrollId, number));
-    else onWithheld(number);
-    if (withheld) backupNumbers = backupNumbers.filter((each) => each !== number);
+    const credential = await findCredential(session, enrollId, number);
+    if (credential) told.set(number, credential);
+    else if (!onWithheld) throw notGiven(enrollId, number);
+    else {
+      onWithheld(number);
+      backupNumbers = backupNumbers.filter((each) => each !== number);
+    }
   }
   const [first] = told.values();
-  const about = profile ?? first ?? (await readNamed(session, listed));
+  const about = profile ?? first ?? (await readNamed(session, { ...listed, backupNumbers }));
   const credentials = backupNumbers.map((backupNumber) => ({ backupNumber, record: told.get(backupNumber)?.record }));
   const { name, admin = listed.admin ?? 0 } = about;
   return { rawEnrollId, name, admin, profile: profile?.fields, credentials };
@@ -59,18 +62,23 @@ export async function readUserOf(
 
 /** @throws {IncompleteReadError} it is not there any more @throws {DeviceError} */
 export async function readCredential(
-  { connection, timeouts, signal }: AifaceSession,
+  session: AifaceSession,
   enrollid: DeviceUserId,
   backupnum: number,
 ): Promise<Credential> {
+  const credential = await findCredential(session, enrollid, backupnum);
+  if (!credential) throw notGiven(enrollid, backupnum);
+  return credential;
+}
+
+/** Undefined: the terminal does not give it. @throws {DeviceError} */
+async function findCredential(
+  { connection, timeouts, signal }: AifaceSession,
+  enrollid: DeviceUserId,
+  backupnum: number,
+): Promise<Credential | undefined> {
   const reply = await connection.ask({ cmd: 'getuserinfo', enrollid, backupnum }, timeouts.replyMs, signal);
-  if (reply.ok !== true) {
-    throw new IncompleteReadError(
-      'list-changed',
-      `The terminal lists credential ${backupnum} of user ${enrollid}, and does not give it; read it again`,
-      { deviceUserId: enrollid, backupnum },
-    );
-  }
+  if (reply.ok !== true) return undefined;
   try {
     const credential = decodeCredential(reply.fields);
     if (credential.enrollId === enrollid && credential.backupNumber === backupnum) return credential;
@@ -81,6 +89,14 @@ export async function readCredential(
   throw new DeviceError(
     'device/protocol-violation',
     `The terminal gave another credential than ${backupnum} of user ${enrollid}`,
+  );
+}
+
+function notGiven(enrollid: DeviceUserId, backupnum: number): IncompleteReadError {
+  return new IncompleteReadError(
+    'list-changed',
+    `The terminal lists credential ${backupnum} of user ${enrollid}, and does not give it; read it again`,
+    { deviceUserId: enrollid, backupnum },
   );
 }
 
