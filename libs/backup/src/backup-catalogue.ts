@@ -119,6 +119,14 @@ export class BackupCatalogue {
       }));
   }
 
+  /** The most users that a backup of each device ever had, also one that was removed. */
+  async findMostUsers(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.dataSource.query<{ device_id: string; most: number }[]>(
+      `select device_id, max(user_count) as most from device_backups where state in ('valid', 'removed') group by device_id`,
+    );
+    return new Map(rows.map(({ device_id: id, most }) => [id, most]));
+  }
+
   /** What became of its file. */
   async noteState(tx: Tx, id: string, state: BackupState, reason: string | null, at: Date): Promise<void> {
     await tx.update(DeviceBackup, { id }, { state, stateReason: reason, checkedAt: at });

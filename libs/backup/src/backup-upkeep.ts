@@ -64,7 +64,12 @@ export class BackupUpkeep {
     const kept = await this.catalogue.findKept();
     const trippedDevices = await this.incidents.findTrippedDevices(this.dataSource.manager);
     const { retentionDays } = this.options;
-    const old = removable(kept, { now: this.clock.now(), retentionDays, trippedDevices });
+    const old = removable(kept, {
+      now: this.clock.now(),
+      retentionDays,
+      trippedDevices,
+      mostUsers: await this.catalogue.findMostUsers(),
+    });
     for (const backup of old) await this.remove(backup, actor);
     if (old.length > 0) this.logger.log({ msg: 'backups whose time was over were removed', backups: old.length });
     return old;

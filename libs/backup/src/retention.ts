@@ -10,6 +10,8 @@ export type KeptBackup = Pick<DeviceBackup, 'id' | 'deviceId' | 'takenAt' | 'use
 export interface RetentionCircumstances {
   readonly now: Date;
   readonly retentionDays: number;
+  /** The most users that a backup of each device ever had, also one that was removed; those that are given unless told. */
+  readonly mostUsers?: ReadonlyMap<string, number>;
   /** Devices that have lost many users: nothing of theirs goes. */
   readonly trippedDevices: ReadonlySet<string>;
 }
@@ -20,9 +22,9 @@ export interface RetentionCircumstances {
  */
 export function removable<B extends KeptBackup>(
   backups: readonly B[],
-  { now, retentionDays, trippedDevices }: RetentionCircumstances,
+  { now, retentionDays, trippedDevices, mostUsers }: RetentionCircumstances,
 ): B[] {
-  const kept = protectedOf(backups);
+  const kept = protectedOf(backups, mostUsers);
   const limit = now.getTime() - retentionDays * DAY_MS;
   return backups.filter(
     ({ id, deviceId, takenAt }) => takenAt.getTime() < limit && !kept.has(id) && !trippedDevices.has(deviceId),
@@ -30,16 +32,25 @@ export function removable<B extends KeptBackup>(
 }
 
 /** Those that are kept whatever their age. */
-export function protectedOf(backups: readonly KeptBackup[]): ReadonlySet<string> {
+export function protectedOf(
+  backups: readonly KeptBackup[],
+  mostUsers: ReadonlyMap<string, number> = new Map(),
+): ReadonlySet<string> {
   const kept = new Set<string>();
   const valid = backups
     .filter(({ state }) => state === 'valid')
     .toSorted((a, b) => b.takenAt.getTime() - a.takenAt.getTime());
   for (const device of new Set(valid.map(({ deviceId }) => deviceId))) {
     const own = valid.filter(({ deviceId }) => deviceId === device);
-    const most = Math.max(...own.map(({ userCount }) => userCount));
+    const largest = Math.max(...own.map(({ userCount }) => userCount));
+    const most = Math.max(largest, mostUsers.get(device) ?? 0);
     kept.add(own[0].id);
-    kept.add(own.find(({ userCount }) => userCount >= FULL_SIZE * most)!.id);
+    kept.add(
+      (
+        own.find(({ userCount }) => userCount >= FULL_SIZE * most) ??
+        own.find(({ userCount }) => userCount === largest)!
+      ).id,
+    );
   }
   return kept;
 }

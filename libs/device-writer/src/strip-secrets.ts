@@ -1,5 +1,5 @@
 import { BackupNumber } from '@app/aiface-protocol';
-import { patchUserRecord } from '@app/zk-protocol';
+import { withoutPin } from '@app/zk-protocol';
 import { BadSnapshotError } from './device-writer.errors.js';
 import { decodeAifaceUser, encodeAifaceUser } from './aiface/aiface-snapshot.js';
 import { decodeZkUser, encodeZkUser } from './zk/zk-snapshot.js';
@@ -12,7 +12,7 @@ import { decodeZkUser, encodeZkUser } from './zk/zk-snapshot.js';
 export function withoutSecrets(bytes: Buffer): Buffer {
   try {
     const { record } = decodeZkUser(bytes);
-    return encodeZkUser({ depth: 'attributes', record: patchUserRecord(record, { pin: 'none' }), templates: [] });
+    return encodeZkUser({ depth: 'attributes', record: withoutPin(record), templates: [] });
   } catch (error) {
     if (!(error instanceof BadSnapshotError)) throw error;
   }

@@ -57,6 +57,7 @@ export {
   userBounds,
   type UserPatch,
   widthOf,
+  withoutPin,
 } from './user-patch.js';
 export { decodeUserUpload, encodeUserUpload, UPLOADED_FLAG, type UserUpload } from './user-upload.js';
 export {

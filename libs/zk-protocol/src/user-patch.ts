@@ -62,6 +62,12 @@ export function moveUserRecord(record: Buffer, slot: number): Buffer {
   return moved;
 }
 
+/** The record without a digit of its PIN, those behind its end included, which a terminal may leave there. */
+export function withoutPin(record: Buffer): Buffer {
+  const { password, passwordBytes } = USER_FIELDS[widthOf(record)];
+  return Buffer.from(record).fill(0, password, password + passwordBytes);
+}
+
 /**
  * The wanted record in the place of the held one, every undecoded byte as wanted. The slot stays, and so does the ID where
  * both mean the same and are not written alike; what is named in `keep` stays too.

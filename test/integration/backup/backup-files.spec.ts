@@ -185,6 +185,15 @@ it('refuses an encrypted file whose chunks were swapped', async () => {
   await expect(folder.open(filename)).rejects.toBeInstanceOf(BackupInvalidError);
 });
 
+it('refuses a file under the name of another terminal or time', async () => {
+  const { filename } = await write(USERS.slice(0, 1));
+  const bytes = await readFile(join(folder.path, filename));
+  for (const name of [filename.replace('front', 'back'), filename.replace('094500123', '094500124')]) {
+    await writeFile(join(folder.path, name), bytes);
+    await expect(folder.open(name)).rejects.toBeInstanceOf(BackupInvalidError);
+  }
+});
+
 it('gives backups of one instant names in the order of their making', async () => {
   const names = [];
   for (let i = 0; i < 4; i += 1) names.push((await write(USERS.slice(0, 2))).filename);
@@ -257,6 +266,22 @@ describe('keys', () => {
     await writeFile((await keys.status()).keyFile, `${first}\n`);
     await folder.open(old.filename);
     await expect(folder.open(fresh.filename)).rejects.toBeInstanceOf(BackupKeyMissingError);
+  });
+
+  it('are refused when they are mistyped, and the error does not show them', async () => {
+    const { status } = await keys.generate();
+    const [key] = await keys.identities();
+    const wrong = `${key.slice(0, -3)}${key.endsWith('QQQ') ? 'PPP' : 'QQQ'}`;
+    await writeFile(status.keyFile, `${wrong}\n`);
+    const error: unknown = await keys.identities().catch((thrown: unknown) => thrown);
+    expect((error as Error).message).toMatch(/Key 1 in/);
+    expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain(wrong.slice(15, 40));
+  });
+
+  it('keep the recovery recipient in a rotation, even where the recovery key is in use', async () => {
+    const { recoveryKey, status } = await keys.generate();
+    await writeFile(status.keyFile, `${recoveryKey}\n`);
+    expect((await keys.rotate()).recipients.map(({ role }) => role)).toEqual(['operational', 'recovery']);
   });
 
   it('are not used when others may read them', async () => {

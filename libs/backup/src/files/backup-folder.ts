@@ -66,7 +66,8 @@ export class BackupFolder {
     const encrypted = recipients.length > 0;
     const aside = join(this.path, `.holdfast-backup-${randomBytes(8).toString('hex')}.tmp`);
     try {
-      await mkdir(this.path, { recursive: true, mode: 0o700 });
+      // A configured folder that is not there is a share that is not mounted.
+      if (!this.config.backupDir) await mkdir(this.path, { recursive: true, mode: 0o700 });
       const takenAt = await this.freeInstant(slug, source.takenAt);
       const digested = await digest(source, takenAt, encrypted);
       const written = await this.writeAside(aside, plainBytes(source, digested.header), recipients);
@@ -91,6 +92,7 @@ export class BackupFolder {
       throw new BackupNotFoundError();
     });
     const { header, sha256 } = await this.check(filename, file);
+    requireOwnName(filename, header);
     return { filename, header, users: () => this.usersOf(filename, file, sha256) };
   }
 
@@ -355,4 +357,11 @@ async function startsLikeAge(file: string): Promise<boolean> {
   } finally {
     await handle.close();
   }
+}
+
+/** A file under the name of another terminal, or of another time, would be taken for what it is not. @throws {BackupInvalidError} */
+function requireOwnName(filename: string, { device: { slug }, created_at: at }: BackupHeader): void {
+  const name = parseBackupFilename(filename);
+  if (name?.slug === slug && name.takenAt.toISOString() === at) return;
+  throw new BackupInvalidError(filename, 'its name is not the one that it was written under');
 }

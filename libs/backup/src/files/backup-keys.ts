@@ -61,8 +61,8 @@ export class BackupKeys {
       );
     }
     const lines = linesOf(text);
-    if (lines.every((line) => line.startsWith('AGE-SECRET-KEY-'))) return lines;
-    throw new BackupSetupError(`${this.keyFile} holds a line that is no secret key of age; put back your copy of it`);
+    for (const [i, line] of lines.entries()) await this.requireKey(line, i + 1);
+    return lines;
   }
 
   /** @throws {BackupSetupError} */
@@ -101,7 +101,9 @@ export class BackupKeys {
     const identity = await generateX25519Identity();
     // The key first: a file that nobody can read would be worse than a key that nothing is encrypted to.
     await this.writeKeys([await this.keyBlock(identity), ...old]);
-    const others = recipients.filter(({ role, recipient }) => role !== OPERATIONAL && !known.has(recipient));
+    const others = recipients.filter(
+      ({ role, recipient }) => role === RECOVERY || (role !== OPERATIONAL && !known.has(recipient)),
+    );
     await this.writeRecipients([{ role: OPERATIONAL, recipient: await identityToRecipient(identity) }, ...others]);
     return this.status();
   }
@@ -113,6 +115,17 @@ export class BackupKeys {
     const others = recipients.filter(({ role }) => role !== RECOVERY);
     await this.writeRecipients([...others, { role: RECOVERY, recipient: await identityToRecipient(recovery) }]);
     return { recoveryKey: recovery, status: await this.status() };
+  }
+
+  /** Never with the cause: age puts the key into its message. */
+  private async requireKey(line: string, place: number): Promise<void> {
+    try {
+      await identityToRecipient(line);
+    } catch {
+      throw new BackupSetupError(
+        `Key ${place} in ${this.keyFile} is no secret key of age, or has a letter wrong; put back your copy of it`,
+      );
+    }
   }
 
   private get keyFile(): string {
