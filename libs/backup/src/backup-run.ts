@@ -1,6 +1,7 @@
 import { DeviceUserAuditService } from '@app/audit';
 import { type Device } from '@app/devices';
 import { type CompleteCopy, type CopyProgress, TerminalCopies } from '@app/device-writer';
+import { TerminalReaders } from '@app/dial-in';
 import { type Actor, AppError, Clock } from '@app/kernel';
 import { Notifications } from '@app/notification';
 import { LeaseBusyError } from '@app/sync-coordinator';
@@ -40,6 +41,7 @@ export class BackupRun {
   constructor(
     private readonly dataSource: DataSource,
     private readonly copies: TerminalCopies,
+    private readonly readers: TerminalReaders,
     private readonly folder: BackupFolder,
     private readonly catalogue: BackupCatalogue,
     private readonly agenda: BackupAgenda,
@@ -185,6 +187,8 @@ export class BackupRun {
   /** Whoever is just busy, or was told to stop, has not failed; everything else is logged, told and tried again. */
   private async noteFailure(device: Device, { trigger, actor, signal }: BackupRequest, error: unknown): Promise<void> {
     if (error instanceof LeaseBusyError || signal?.aborted) return;
+    // Of a terminal that is connected to another server, nothing is known here.
+    if (!(await this.readers.isOurs(device))) return;
     const code = error instanceof AppError ? error.code : 'backup/unforeseen';
     const reason = error instanceof Error ? error.message : String(error);
     const about = { device_id: device.id, device: device.name, trigger, code, reason };

@@ -235,8 +235,8 @@ async function showPlan(
       user.credentials_replaced,
       user.reason,
     ]);
-  printData(table(['user', 'name', 'action', 'state', 'added', 'replaced', 'why'], rows));
-  if (view.state === 'planned') tell(`To carry it out: holdfast restore apply ${view.id}`);
+  if (rows.length > 0) printData(table(['user', 'name', 'action', 'state', 'added', 'replaced', 'why'], rows));
+  if (view.state === 'planned' && create + update > 0) tell(`To carry it out: holdfast restore apply ${view.id}`);
 }
 
 function rowOf(view: RestoreView): (string | number | null)[] {
