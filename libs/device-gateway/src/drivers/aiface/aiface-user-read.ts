@@ -45,7 +45,10 @@ export async function readUserOf(
   const told = new Map<number, Credential>();
   let backupNumbers = listed.backupNumbers.toSorted((a, b) => a - b);
   for (const number of backupNumbers.filter(wanted)) {
-    const credential = await findCredential(session, enrollId, number);
+    // A refusal is asked for again before it is believed: a busy terminal gives one too.
+    const credential =
+      (await findCredential(session, enrollId, number)) ??
+      (onWithheld && (await findCredential(session, enrollId, number)));
     if (credential) told.set(number, credential);
     else if (!onWithheld) throw notGiven(enrollId, number);
     else {
