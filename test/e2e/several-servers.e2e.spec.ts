@@ -74,7 +74,7 @@ describe('three servers on one database', () => {
     expect(rows.filter(({ runs }) => runs !== 1)).toEqual([]);
     expect(rows.reduce((sum, { imported }) => sum + imported, 0)).toBe(TERMINALS * punches.length);
     expect(await dataSource.query(`select outcome from sync_runs where outcome <> 'succeeded'`)).toEqual([]);
-  });
+  }, 180_000);
 
   it('replace one that is killed in the middle of a read, then one that is stopped in it', async () => {
     // Runs are what this is about: a poll of the same terminal would be taken for one. It is left out before it is added.

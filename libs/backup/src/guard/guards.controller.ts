@@ -36,7 +36,9 @@ export class GuardsController {
     @CurrentActor() actor: Actor,
   ): Promise<GuardView> {
     const change = Object.fromEntries(
-      Object.entries({ enabled, highestLevel, usersPerDay }).filter(([, value]) => value !== undefined),
+      Object.entries({ enabled, highestLevel, usersPerDay }).filter(
+        ([, value]) => value !== undefined && value !== null,
+      ),
     );
     return guardView(await this.guards.change(id, change, actor));
   }

@@ -92,7 +92,7 @@ export class ChannelSettingsBody {
 /** What can be set of a channel. */
 export class ChannelWishesBody {
   @ApiPropertyOptional({ type: ChannelSettingsBody })
-  @IsOptional()
+  @ValidateIf((_wishes, value) => value !== undefined)
   @IsObject()
   @ValidateNested()
   @Type(() => ChannelSettingsBody)
