@@ -8,6 +8,7 @@ export const ExitCode = {
   SOME_FAILED: 3,
   DEVICE: 4,
   LEASE_BUSY: 5,
+  NOT_ALLOWED: 6,
   DATABASE: 7,
   INTERRUPTED: 130,
 } as const;
@@ -19,6 +20,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   // The file is wrong, not the command.
   if (error.code.startsWith('aas/') || error.code.startsWith('people/')) return ExitCode.FAILED;
   if (error.kind === 'invalid') return ExitCode.USAGE;
+  if (error.kind === 'forbidden') return ExitCode.NOT_ALLOWED;
   if (error.code === 'coordination/lease-busy') return ExitCode.LEASE_BUSY;
   if (error.code.startsWith('device/')) return ExitCode.DEVICE;
   return error.code.startsWith('database/') ? ExitCode.DATABASE : ExitCode.FAILED;

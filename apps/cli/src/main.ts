@@ -30,7 +30,7 @@ function buildProgram(): Command {
     .addHelpText(
       'after',
       '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 some devices or rows failed, 4 terminal unreachable or read unproven,\n' +
-        '5 another service holds the terminal, 7 database not ready, 130 interrupted.\n' +
+        '5 another service holds the terminal, 6 not allowed, 7 database not ready, 130 interrupted.\n' +
         '\nExamples:\n' +
         '  holdfast device probe 192.168.1.201\n' +
         '  holdfast device users 192.168.1.201 --json\n' +
