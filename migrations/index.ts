@@ -19,6 +19,7 @@ import { KeepNotices1764400000010 } from './1764400000010-KeepNotices.js';
 import { TellLiveEvents1764400000020 } from './1764400000020-TellLiveEvents.js';
 import { KeepBackups1764500000000 } from './1764500000000-KeepBackups.js';
 import { EraseUsers1764500000020 } from './1764500000020-EraseUsers.js';
+import { PopulateAcrossServers1764600000000 } from './1764600000000-PopulateAcrossServers.js';
 
 /** Every migration, oldest first. Once merged, one does not change. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   TellLiveEvents1764400000020,
   KeepBackups1764500000000,
   EraseUsers1764500000020,
+  PopulateAcrossServers1764600000000,
 ];

@@ -3,13 +3,7 @@ import { AuditEntry } from '@app/audit';
 import { BufferedUser } from '@app/buffer';
 import { type EmulatedUser } from '@app/device-emulator';
 import { canonicalDeviceUserId, RetrySchedule, systemActor } from '@app/kernel';
-import {
-  DirectMachineSync,
-  MachineSyncService,
-  PopulateBuffer,
-  SyncFailedError,
-  SyncServicesModule,
-} from '@app/sync-services';
+import { DirectMachineSync, MachineSyncService, SyncFailedError, SyncServicesModule } from '@app/sync-services';
 import {
   aMapping,
   type BufferedAttributes,
@@ -66,14 +60,6 @@ describe.each(SYNCED_KINDS)('a run against a terminal of kind $name', (kind) => 
     const { device } = terminal;
     if (service === 'direct') return app.get(DirectMachineSync).syncNow(device, { actor: systemActor });
     return app.get(MachineSyncService).syncDevice(device, systemActor);
-  }
-
-  async function populate(): Promise<unknown> {
-    for await (const { totals, error } of app
-      .get(PopulateBuffer)
-      .run({ devices: [], dryRun: false, actor: systemActor }))
-      return error ?? totals;
-    return undefined;
   }
 
   function bufferRows(): Promise<BufferedUser[]> {
@@ -238,35 +224,6 @@ describe.each(SYNCED_KINDS)('a run against a terminal of kind $name', (kind) => 
         }
       }),
       { numRuns: 50 },
-    );
-  });
-
-  it('Properties 26 to 29: the migration accounts for each user once, tells who is unmapped, buffers them, and can be repeated', async () => {
-    const repetitions = fc.integer({ min: 1, max: 2 });
-    await fc.assert(
-      fc.asyncProperty(kind.content(20), fc.infiniteStream(fc.boolean()), repetitions, async (users, coin, again) => {
-        await using _ = await fresh(users);
-        const unmapped = await mapSome(users, coin);
-        const before = terminal.snapshot();
-        const totals = {
-          read: users.length,
-          mapped: users.length - unmapped.length,
-          unmapped: unmapped.length,
-          invalid: 0,
-        };
-        expect(await populate()).toMatchObject({ ...totals, newlyBuffered: unmapped.length, alreadyBuffered: 0 });
-        const rows = await bufferRows();
-        expect(attributesOf(rows)).toEqual(expectedRows(unmapped));
-        for (let repetition = 0; repetition < again; repetition += 1) {
-          clock.advance(60_000);
-          expect(await populate()).toMatchObject({ ...totals, newlyBuffered: 0, alreadyBuffered: unmapped.length });
-        }
-        const lasting = (row: BufferedUser): object => ({ ...row, lastSeenAt: undefined, updatedAt: undefined });
-        expect((await bufferRows()).map(lasting)).toEqual(rows.map(lasting));
-        expect(terminal.snapshot()).toBe(before);
-        expect(terminal.outsideAllowList()).toEqual([]);
-      }),
-      RUNS,
     );
   });
 });

@@ -18,7 +18,7 @@ import { NOTIFICATION_ENTITIES } from '@app/notification';
 import { PEOPLE_ENTITIES } from '@app/people';
 import { PUNCH_ENTITIES } from '@app/punches';
 import { SYNC_COORDINATOR_ENTITIES } from '@app/sync-coordinator';
-import { SYNC_RUN_ENTITIES } from '@app/sync-services';
+import { SYNC_SERVICE_ENTITIES } from '@app/sync-services';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
@@ -40,7 +40,7 @@ export const ALL_ENTITIES = [
   ...PEOPLE_ENTITIES,
   ...PUNCH_ENTITIES,
   ...SYNC_COORDINATOR_ENTITIES,
-  ...SYNC_RUN_ENTITIES,
+  ...SYNC_SERVICE_ENTITIES,
 ];
 
 /** A database of a test file's own. */

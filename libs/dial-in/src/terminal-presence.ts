@@ -20,7 +20,7 @@ export type Whereabouts =
 @Injectable()
 export class TerminalPresence {
   /** This process, for people. */
-  private readonly server = `${hostname()}:${process.pid}`;
+  readonly server = `${hostname()}:${process.pid}`;
   private startedAt = new Date();
 
   constructor(

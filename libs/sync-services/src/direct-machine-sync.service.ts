@@ -1,9 +1,9 @@
 import { type Device } from '@app/devices';
 import { type Actor, AppError, BackgroundWork } from '@app/kernel';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { RunsAnywhere } from './orders/runs-anywhere.js';
 import { RunProgressBoard } from './run-progress.board.js';
 import { type FinishedRun, type RunProgress } from './run.js';
-import { SyncRun } from './sync-run.js';
 
 /** Who wants the run, and who wants to watch. */
 export interface DirectSyncRequest {
@@ -27,7 +27,7 @@ export class DirectMachineSync implements BeforeApplicationShutdown {
   private readonly background = new BackgroundWork();
 
   constructor(
-    private readonly syncRun: SyncRun,
+    private readonly runs: RunsAnywhere,
     private readonly board: RunProgressBoard,
   ) {}
 
@@ -65,7 +65,7 @@ export class DirectMachineSync implements BeforeApplicationShutdown {
     let runId: string | undefined;
     try {
       return await this.background.run((stopping) =>
-        this.syncRun.execute(device, {
+        this.runs.execute(device, {
           service: DirectMachineSync.serviceName,
           actor,
           signal: signal ? AbortSignal.any([signal, stopping]) : stopping,

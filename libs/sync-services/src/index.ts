@@ -2,11 +2,16 @@ export { AasRealtimeSync, type AasSyncTotals } from './aas-realtime-sync.service
 export { DirectMachineSync } from './direct-machine-sync.service.js';
 export { MachineSyncService, type MachineSyncTotals } from './machine-sync.service.js';
 export { REALTIME_OPTIONS, type RealtimeOptions, RealtimeWatch } from './realtime-watch.service.js';
-export { PopulateBuffer, type PopulatedDevice, type PopulateTotals } from './populate-buffer.js';
+export { OrderedRunsSchedule } from './orders/ordered-runs.schedule.js';
+export { SyncRunOrderRow } from './orders/sync-run-order.entity.js';
+export { BufferPopulationRow } from './populate/buffer-population.entity.js';
+export { PopulateBuffer, type PopulatedDevice, type PopulateRequest } from './populate/populate-buffer.js';
+export { type PopulateTotals } from './populate/populate-totals.js';
 export { type FinishedRun, type RunProgress, type RunRequest } from './run.js';
 export { SyncRun } from './sync-run.js';
 export { SyncFailedError } from './sync-services.errors.js';
-export { SYNC_RUN_ENTITIES, SyncRunRow } from './sync-run.entity.js';
+export { SYNC_SERVICE_ENTITIES } from './entities.js';
+export { SyncRunRow } from './sync-run.entity.js';
 export { SyncRunJournal } from './sync-run.journal.js';
 export { SyncServicesModule } from './sync-services.module.js';
 export { SyncRunView, syncRunView } from './dto/sync-run.view.js';

@@ -42,4 +42,8 @@ export interface RunFindings {
 }
 
 /** What a run against a terminal found: its users in any case. */
-export type FinishedRun = RunFindings & Required<Pick<RunFindings, 'totals' | 'invalid'>>;
+export type FinishedRun = RunFindings &
+  Required<Pick<RunFindings, 'totals' | 'invalid'>> & {
+    /** The terminal's own count of its users, before and after the read: the users read and the invalid records. */
+    readonly counted: number;
+  };

@@ -44,5 +44,3 @@ export class SyncRunRow {
   /** What made the read complete: counters, bytes, records. */
   @Column('jsonb', { nullable: true }) proof: Record<string, unknown> | null;
 }
-
-export const SYNC_RUN_ENTITIES = [SyncRunRow];

@@ -22,6 +22,8 @@ export interface RunPreview {
   readonly totals: SightingTotals;
   /** Records that decoded but cannot be a user. */
   readonly invalid: number;
+  /** The terminal's own count: the users read and the invalid records. */
+  readonly counted: number;
 }
 
 /**
@@ -67,7 +69,7 @@ export class SyncRun {
       const totals = await this.dataSource.transaction((tx) =>
         this.buffer.previewSightings(tx, device.id, read.users.map(sightingOf)),
       );
-      return { totals, invalid: read.invalid.length };
+      return { totals, invalid: read.invalid.length, counted: read.proof.counterAfter };
     });
   }
 
@@ -89,7 +91,8 @@ export class SyncRun {
       const seen = { seenAt, startedAt: run.startedAt, leaseToken: lease.token, clockDriftSeconds, counters };
       const watched = await this.watch.recordRead(tx, device, reading.users, seen);
       const punches = await this.importPunches(tx, run, reading);
-      const finished = { runId, totals, invalid: users.invalid.length, clockDriftSeconds, watched, ...punches };
+      const found = { invalid: users.invalid.length, counted: users.proof.counterAfter, clockDriftSeconds, watched };
+      const finished = { runId, totals, ...found, ...punches };
       await this.frame.noteSuccess(tx, run, finished, users.proof);
       return finished;
     });

@@ -17,7 +17,14 @@ import { AasRealtimeSyncSchedule } from './aas-realtime-sync.schedule.js';
 import { DirectMachineSync } from './direct-machine-sync.service.js';
 import { MachineSyncSchedule } from './machine-sync.schedule.js';
 import { MachineSyncService } from './machine-sync.service.js';
-import { PopulateBuffer } from './populate-buffer.js';
+import { OrderedRunsSchedule } from './orders/ordered-runs.schedule.js';
+import { RunsAnywhere } from './orders/runs-anywhere.js';
+import { RunsElsewhere } from './orders/runs-elsewhere.js';
+import { SyncRunOrderRow } from './orders/sync-run-order.entity.js';
+import { SyncRunOrders } from './orders/sync-run-orders.js';
+import { BufferPopulationRow } from './populate/buffer-population.entity.js';
+import { BufferPopulations } from './populate/buffer-populations.js';
+import { PopulateBuffer } from './populate/populate-buffer.js';
 import { RealtimeWatchSchedule } from './realtime-watch.schedule.js';
 import { REALTIME_OPTIONS, RealtimeWatch, STANDARD_REALTIME } from './realtime-watch.service.js';
 import { RunCounts } from './run-counts.js';
@@ -44,7 +51,7 @@ import { TerminalReadings } from './terminal-reading.js';
     MetricsModule,
     PunchesModule,
     SyncCoordinatorModule,
-    TypeOrmModule.forFeature([SyncRunRow]),
+    TypeOrmModule.forFeature([SyncRunRow, SyncRunOrderRow, BufferPopulationRow]),
   ],
   controllers: [SyncRunsController],
   providers: [
@@ -62,6 +69,11 @@ import { TerminalReadings } from './terminal-reading.js';
     RealtimeWatch,
     RealtimeWatchSchedule,
     { provide: REALTIME_OPTIONS, useValue: STANDARD_REALTIME },
+    SyncRunOrders,
+    RunsElsewhere,
+    RunsAnywhere,
+    OrderedRunsSchedule,
+    BufferPopulations,
     PopulateBuffer,
   ],
   exports: [MachineSyncService, DirectMachineSync, AasRealtimeSync, RealtimeWatch, PopulateBuffer, SyncRunJournal],

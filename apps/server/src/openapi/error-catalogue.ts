@@ -379,6 +379,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   ],
   'sync/run-not-found': ['not-found', 'No sync run has this id', 'list the sync runs'],
   'sync/superseded': ['conflict', 'Another server has read the device meanwhile', 'nothing: it is done'],
+  'sync/totals-disagree': [
+    'internal',
+    'Not everybody on the terminal was accounted for exactly once',
+    'report it with the output of `holdfast support-bundle`; what was read is stored',
+  ],
   'work/aborted': ['unavailable', 'The server is stopping', 'try again in a moment'],
   'zk/checksum': ['unavailable', 'A packet has another checksum than it should', 'read again'],
   'zk/length': ['unavailable', 'A packet has another length than it says', 'read again'],
