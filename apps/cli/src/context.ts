@@ -24,14 +24,18 @@ export async function withDatabase<T>(work: (database: { url: string; config: Ap
   }
 }
 
-/** The program's services over a database whose schema is current. */
+/** The program's services over a database whose schema is current; whoever opens them closes them. */
+export async function openServices(config: AppConfig, databaseUrl: string): Promise<INestApplicationContext> {
+  const { CliModule } = await import('./cli.module.js');
+  const module = CliModule.forRoot({ config, databaseUrl });
+  return NestFactory.createApplicationContext(module, { logger: commandLogger(config), abortOnError: false });
+}
+
+/** The program's services, for as long as `work` takes. @throws {SchemaOutdatedError} */
 export async function withServices<T>(work: (app: INestApplicationContext) => Promise<T>): Promise<T> {
   return withDatabase(async ({ url, config }) => {
     await assertSchemaCurrent(url);
-    const { CliModule } = await import('./cli.module.js');
-    const logger = commandLogger(config);
-    const module = CliModule.forRoot({ config, databaseUrl: url });
-    const app = await NestFactory.createApplicationContext(module, { logger, abortOnError: false });
+    const app = await openServices(config, url);
     try {
       return await work(app);
     } finally {

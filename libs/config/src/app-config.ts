@@ -14,7 +14,7 @@ import {
   ValidateBy,
 } from 'class-validator';
 import { InvalidConfigError } from './config.errors.js';
-import { Setting, settingsOf } from './setting.js';
+import { type ExplainedSetting, explainSetting, Setting, settingsOf } from './setting.js';
 
 export const DEMO_MODES = ['auto', 'off'] as const;
 export type DemoMode = (typeof DEMO_MODES)[number];
@@ -421,6 +421,18 @@ export class AppConfig {
   /** The settings of this process. @throws {InvalidConfigError} */
   static fromProcess(): AppConfig {
     return AppConfig.fromEnv(process.env);
+  }
+
+  /** Every setting of this process with where it comes from, secrets masked, whether the settings are good or not. */
+  static explainProcess(): ExplainedSetting[] {
+    return AppConfig.explainEnv(process.env);
+  }
+
+  static explainEnv(env: Readonly<Record<string, string | undefined>>): ExplainedSetting[] {
+    const standard = new AppConfig();
+    return [...settingsOf(AppConfig)].map(([field, setting]) =>
+      explainSetting(setting, env[setting.variable], standard[field as keyof AppConfig]),
+    );
   }
 
   /**
