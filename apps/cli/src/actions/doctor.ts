@@ -1,12 +1,12 @@
 import { type Check } from '../doctor/check.js';
+import { checkText } from '../doctor/check-text.js';
 import { examine } from '../doctor/examine.js';
 import { ExitCode } from '../exit-code.js';
-import { printable, printData, printJson } from '../output.js';
+import { printData, printJson } from '../output.js';
 import { runCommand } from '../run-command.js';
 
 /** Checks that stand for the database: without it nothing else could be looked at. */
 const OF_THE_DATABASE: ReadonlySet<string> = new Set(['database server', 'schema']);
-const MARKS = { ok: 'ok     ', warning: 'WARNING', failed: 'FAILED ', skipped: '-      ' } as const;
 
 export const doctor = (options: { json?: boolean }): Promise<void> =>
   runCommand(options, async ({ json }) => {
@@ -20,9 +20,3 @@ export const doctor = (options: { json?: boolean }): Promise<void> =>
     if (failures.length === 0) return ExitCode.DONE;
     return failures.some(({ name }) => OF_THE_DATABASE.has(name)) ? ExitCode.DATABASE : ExitCode.FAILED;
   });
-
-/** As the stages of a probe: what it is, what was found, and below it what to do. */
-export function checkText({ name, verdict, found, remedy }: Check): string {
-  const line = `${MARKS[verdict]}  ${name.padEnd(20)}  ${printable(found)}`;
-  return remedy ? `${line}\n${' '.repeat(31)}next step: ${printable(remedy)}` : line;
-}

@@ -4,6 +4,7 @@ import { addDeviceAdd } from './device-add.js';
 import { addDeviceAdopt, addDevicePending } from './device-adopt.js';
 import { addDeviceChange } from './device-change.js';
 import { addDeviceDiff } from './device-past.js';
+import { addDeviceDoctor } from './device-doctor.js';
 import { addDeviceHealth } from './device-health.js';
 import { addDeviceList } from './device-list.js';
 import { addDeviceProbe } from './device-probe.js';
@@ -17,6 +18,7 @@ export function addDeviceCommands(program: Command): void {
   addDevicePending(device);
   addDeviceAdopt(device);
   addDeviceChange(device);
+  addDeviceDoctor(device);
   addDeviceHealth(device);
   addDeviceList(device);
   addDeviceProbe(device);
