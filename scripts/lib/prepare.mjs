@@ -55,8 +55,20 @@ export function ensureBuilt() {
       [join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js'), 'build'],
       'the build failed',
     );
+    writeFileSync(join(root, 'dist', 'build.json'), JSON.stringify(buildFacts()));
     writeFileSync(BUILD_STAMP, wanted);
   });
+}
+
+/** What the program tells of itself: the commit that it was built from, with `+` for what is not committed, and when. */
+function buildFacts() {
+  const git = (...args) => spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  const { status, stdout } = git('rev-parse', '--short', 'HEAD');
+  const changed = status === 0 && git('status', '--porcelain', '--untracked-files=no').stdout !== '';
+  return {
+    builtAt: new Date().toISOString(),
+    ...(status === 0 ? { commit: stdout.trim() + (changed ? '+' : '') } : {}),
+  };
 }
 
 function requireNode(major, minor) {

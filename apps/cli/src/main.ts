@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Command, CommanderError } from 'commander';
+import { programText, readProgram } from '@app/program';
 import { addAasCommands } from './commands/aas.js';
 import { addAccountCommands } from './commands/account.js';
 import { addAuditCommands } from './commands/audit.js';
@@ -28,6 +29,7 @@ function buildProgram(): Command {
   const program = new Command('holdfast')
     .description('Keeps the users of biometric attendance terminals safe.')
     .showHelpAfterError('(add --help for how it is used)')
+    .version(programText(readProgram()), '--version', 'show version and build')
     .exitOverride()
     .addHelpText(
       'after',

@@ -3,6 +3,7 @@ import { type DatabaseServer } from '@app/database';
 import { type Device, type LockedDevices } from '@app/devices';
 import { AppError } from '@app/kernel';
 import { type DialInAddress } from '@app/dial-in';
+import { programText, readProgram } from '@app/program';
 import { type FinishedRun } from '@app/sync-services';
 import { type ShownDemo } from './demo-terminals.js';
 import { DOCS_PATH } from './documentation.js';
@@ -24,6 +25,7 @@ export interface BannerFacts {
 export function bannerText(facts: BannerFacts): string {
   const { url, database } = facts;
   const rows: (readonly [string, string])[] = [
+    ['Version', programText(readProgram())],
     ['API', `${url}/api`],
     ['Swagger', `${url}/${DOCS_PATH}   (an account, or any name and an API key as password)`],
     ...accessRows(facts),

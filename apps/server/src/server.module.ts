@@ -20,6 +20,7 @@ import { MetricsEndpointModule } from '@app/metrics';
 import { NotificationModule } from '@app/notification';
 import { SuggestionsModule } from '@app/suggestions';
 import { PeopleModule } from '@app/people';
+import { readProgram } from '@app/program';
 import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
@@ -29,7 +30,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Logger } from 'pino';
 import { type HttpLogger, pinoHttp } from 'pino-http';
 import { HealthController } from './health.controller.js';
-import { readPackage } from './openapi/describe-api.js';
+import { VersionController } from './version.controller.js';
 
 /** Every feature of the server; the only place that switches schedules on. */
 @Module({})
@@ -66,9 +67,9 @@ export class ServerModule implements NestModule {
         PeopleModule,
         SyncServicesModule,
         LiveEventsModule,
-        MetricsEndpointModule.forRoot({ version: readPackage().version }),
+        MetricsEndpointModule.forRoot({ version: readProgram().version }),
       ],
-      controllers: [HealthController],
+      controllers: [HealthController, VersionController],
     };
   }
 

@@ -13,4 +13,4 @@ export {
 export { ClockModule } from './clock.module.js';
 export { ConfigModule } from './config.module.js';
 export { InvalidConfigError } from './config.errors.js';
-export { type SettingDescription, settingsOf } from './setting.js';
+export { type ExplainedSetting, type SettingDescription, settingsOf } from './setting.js';

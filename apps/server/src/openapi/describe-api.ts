@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { ProblemDocument } from '@app/http';
+import { readProgram } from '@app/program';
 import { type INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { describeProblems, type Operation } from './problem-responses.js';
@@ -41,7 +41,7 @@ export function printDocument(document: OpenAPIObject): string {
 }
 
 function basics(): Omit<OpenAPIObject, 'paths'> {
-  const { version, license } = readPackage();
+  const { version, license } = readProgram();
   const basics = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Holdfast')
@@ -107,17 +107,4 @@ function inOrder(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, inOrder(inner)]));
-}
-
-/** Stands four folders above this file, in the sources; five when built. */
-export function readPackage(): { version: string; license: string } {
-  for (const up of ['../../../../', '../../../../../']) {
-    try {
-      const text = readFileSync(new URL(`${up}package.json`, import.meta.url), 'utf8');
-      return JSON.parse(text) as { version: string; license: string };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  }
-  throw new Error('package.json is not where the program was started from');
 }

@@ -1,0 +1,1 @@
+export { type Program, programText, readProgram } from './program.js';
