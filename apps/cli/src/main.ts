@@ -20,6 +20,7 @@ import { addKeyCommands } from './commands/key.js';
 import { addNotifyCommands } from './commands/notify.js';
 import { addPeopleCommands } from './commands/people.js';
 import { addRestoreCommands } from './commands/restore.js';
+import { addSupportBundleCommand } from './commands/support-bundle.js';
 import { addSyncCommands } from './commands/sync.js';
 import { addTokenCommands } from './commands/token.js';
 import { ExitCode } from './exit-code.js';
@@ -56,6 +57,7 @@ function buildProgram(): Command {
   addDatabaseCommands(program);
   addConfigCommands(program);
   addDoctorCommand(program);
+  addSupportBundleCommand(program);
   addAccountCommands(program);
   addIncidentCommands(program);
   addBackupCommands(program);

@@ -7,6 +7,7 @@ const SHAPES: readonly RegExp[] = [
   /\bsetup_[A-Za-z0-9_-]{8,}/g,
   /\bAGE-SECRET-KEY-[A-Z0-9-]{8,}/gi,
   /\bwhsec_[A-Za-z0-9+/=_-]{8,}/g,
+  /\btk_[A-Za-z0-9]{8,}/g, // of ntfy
   /\bxox[a-z]-[A-Za-z0-9-]{8,}/g,
   /\b\d{6,12}:[A-Za-z0-9_-]{30,}/g, // a Telegram bot
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
