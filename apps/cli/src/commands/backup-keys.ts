@@ -1,9 +1,7 @@
-import { BackupFilesModule, BackupKeys, type KeyStatus } from '@app/backup';
+import { lazily } from '../lazily.js';
 import { type Command } from 'commander';
-import { withModule } from '../context.js';
-import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table, tell } from '../output.js';
-import { runCommand } from '../run-command.js';
+
+const actions = () => import('../actions/backup-keys.js');
 
 /** `holdfast keys …`: needs no database. */
 export function addBackupKeyCommands(program: Command): void {
@@ -23,20 +21,7 @@ function addGenerate(keys: Command): void {
       'make both keys: the operational one for this host, and the recovery key for the safe, which is printed once',
     )
     .option('--json', 'one JSON document on standard output')
-    .action((options: { json?: boolean }) =>
-      runCommand(options, ({ json }) =>
-        withKeys(async (service) => {
-          const { recoveryKey, status } = await service.generate();
-          if (json) printJson({ recovery_key: recoveryKey, ...statusDocument(status) });
-          else {
-            printData(recoveryKey);
-            tellRecovery();
-            tell(`The operational key lies in ${status.keyFile}; copy it to every server that is to read backups.`);
-          }
-          return ExitCode.DONE;
-        }),
-      ),
-    );
+    .action(lazily(async () => (await actions()).generate));
 }
 
 function addShow(keys: Command): void {
@@ -44,32 +29,7 @@ function addShow(keys: Command): void {
     .command('show')
     .description('show whom backups are encrypted to, and whether this host can read them; no secrets')
     .option('--json', 'one JSON document on standard output')
-    .action((options: { json?: boolean }) =>
-      runCommand(options, ({ json }) =>
-        withKeys(async (service) => {
-          const status = await service.status();
-          if (json) printJson(statusDocument(status));
-          else if (status.recipients.length === 0)
-            tell(
-              'There are no keys: backups hold neither PINs nor fingerprints nor faces. Make them: holdfast keys generate',
-            );
-          else {
-            printData(
-              table(
-                ['key', 'public key'],
-                status.recipients.map(({ role, recipient }) => [role, recipient]),
-              ),
-            );
-            tell(
-              status.identities > 0
-                ? `This host can read backups (${status.keyFile})`
-                : 'This host can write backups and not read them: it has no secret key',
-            );
-          }
-          return ExitCode.DONE;
-        }),
-      ),
-    );
+    .action(lazily(async () => (await actions()).show));
 }
 
 function addRotate(keys: Command): void {
@@ -77,17 +37,7 @@ function addRotate(keys: Command): void {
     .command('rotate')
     .description('make a new operational key for new backups; the old one stays, to read the old ones')
     .option('--json', 'one JSON document on standard output')
-    .action((options: { json?: boolean }) =>
-      runCommand(options, ({ json }) =>
-        withKeys(async (service) => {
-          const status = await service.rotate();
-          if (json) printJson(statusDocument(status));
-          else printData(`${status.keyFile} has a new operational key in front of ${status.identities - 1} older ones`);
-          tell('Copy both files to every other server, or they go on writing to the old key.');
-          return ExitCode.DONE;
-        }),
-      ),
-    );
+    .action(lazily(async () => (await actions()).rotate));
 }
 
 function addRecovery(keys: Command): void {
@@ -97,30 +47,5 @@ function addRecovery(keys: Command): void {
       'make a new recovery key for new backups, and print it once; keep the old one as long as there are old backups',
     )
     .option('--json', 'one JSON document on standard output')
-    .action((options: { json?: boolean }) =>
-      runCommand(options, ({ json }) =>
-        withKeys(async (service) => {
-          const { recoveryKey, status } = await service.replaceRecovery();
-          if (json) printJson({ recovery_key: recoveryKey, ...statusDocument(status) });
-          else {
-            printData(recoveryKey);
-            tellRecovery();
-          }
-          return ExitCode.DONE;
-        }),
-      ),
-    );
-}
-
-function withKeys<T>(work: (keys: BackupKeys) => Promise<T>): Promise<T> {
-  return withModule(BackupFilesModule, (app) => work(app.get(BackupKeys)));
-}
-
-function tellRecovery(): void {
-  tell('This is the recovery key. It lies on no disk and is not shown again: print it, and put it in the safe.');
-  tell('With it alone, backups can be read when every server is lost.');
-}
-
-function statusDocument({ recipients, recipientsFile, keyFile, identities }: KeyStatus): object {
-  return { recipients, recipients_file: recipientsFile, key_file: keyFile, can_read: identities > 0 };
+    .action(lazily(async () => (await actions()).recovery));
 }

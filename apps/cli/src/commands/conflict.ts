@@ -1,40 +1,11 @@
-import {
-  type Choices,
-  COMPARED_ATTRIBUTES,
-  type ComparedAttribute,
-  CONFLICT_TYPES,
-  ConflictDetailView,
-  conflictDetailView,
-  ConflictResolutionService,
-  type ConflictType,
-  type ConflictView,
-  conflictView,
-  type Side,
-  SIDES,
-  STRATEGIES,
-  type Strategy,
-} from '@app/conflict';
-import { DevicesService } from '@app/devices';
-import { administrator } from '@app/kernel';
+import { lazily } from '../lazily.js';
+import { type Choices, type ComparedAttribute, type Side } from '@app/conflict';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { withServices } from '../context.js';
-import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table, tell } from '../output.js';
-import { rowId } from '../row-id.js';
-import { runCommand } from '../run-command.js';
-import { CONFIRM_TRIPPED, namingTheServer } from './device-user.js';
+import { COMPARED_ATTRIBUTES, CONFLICT_TYPES, SIDES, STRATEGIES } from '../choices.js';
+import { CONFIRM_TRIPPED } from './device-user.js';
+import { LISTED } from '../listed.js';
 
-const LISTED = 200;
-
-interface ResolveOptions {
-  readonly strategy: Strategy;
-  readonly choose: Choices;
-  readonly notes?: string;
-  readonly shortenName?: boolean;
-  readonly confirmTripped?: boolean;
-  readonly seen?: string;
-  readonly json?: boolean;
-}
+const actions = () => import('../actions/conflict.js');
 
 /** `holdfast conflict …` */
 export function addConflictCommands(program: Command): void {
@@ -54,24 +25,7 @@ function addList(conflict: Command): void {
     .addOption(new Option('--type <type>', 'only of this type').choices([...CONFLICT_TYPES]))
     .option('--resolved', 'those that are settled or have vanished instead')
     .option('--json', 'one JSON document on standard output')
-    .action((options: { device?: string; type?: ConflictType; resolved?: boolean; json?: boolean }) =>
-      runCommand(options, ({ json }) =>
-        withServices(async (app) => {
-          const { device, type, resolved = false } = options;
-          const deviceId = device === undefined ? undefined : (await app.get(DevicesService).resolve(device)).id;
-          const filter = { deviceId, type, resolved };
-          const { items, nextCursor } = await app
-            .get(ConflictResolutionService)
-            .listConflicts(filter, { limit: LISTED });
-          const views = items.map(conflictView);
-          if (json) printJson({ conflicts: views, more: nextCursor !== null });
-          else
-            printData(table(['conflict', 'device', 'user', 'name', 'type', 'differs in', 'since'], views.map(rowOf)));
-          if (nextCursor !== null) tell(`holdfast: there are more than ${LISTED}; narrow it with --device or --type`);
-          return ExitCode.DONE;
-        }),
-      ),
-    );
+    .action(lazily(async () => (await actions()).list));
 }
 
 function addShow(conflict: Command): void {
@@ -79,16 +33,7 @@ function addShow(conflict: Command): void {
     .command('show <conflict>')
     .description('show both versions, the one last agreed on, and what each strategy would do')
     .option('--json', 'one JSON document on standard output')
-    .action((id: string, options: { json?: boolean }) =>
-      runCommand(options, ({ json }) =>
-        withServices(async (app) => {
-          const view = conflictDetailView(await app.get(ConflictResolutionService).describeConflict(rowId(id)));
-          if (json) printJson(view);
-          else printDetail(view);
-          return ExitCode.DONE;
-        }),
-      ),
-    );
+    .action(lazily(async () => (await actions()).show));
 }
 
 function addResolve(conflict: Command): void {
@@ -103,68 +48,7 @@ function addResolve(conflict: Command): void {
     .option('--confirm-tripped', CONFIRM_TRIPPED)
     .option('--seen <version>', 'the version that `show` told; refused if it is another one now')
     .option('--json', 'one JSON document on standard output')
-    .action((id: string, options: ResolveOptions) =>
-      runCommand(options, ({ json, signal }) =>
-        withServices(async (app) => {
-          const { strategy, choose, notes, shortenName, confirmTripped, seen: version } = options;
-          const choices = Object.keys(choose).length > 0 ? choose : undefined;
-          const settled = await app
-            .get(ConflictResolutionService)
-            .resolveConflict(
-              rowId(id),
-              { strategy, choices, notes, shortenName, confirmTripped, version, signal },
-              administrator('cli'),
-            )
-            .catch(namingTheServer(`POST /api/device-users/conflicts/${id}/resolve`));
-          if (json) printJson(conflictView(settled));
-          else printData(`Conflict ${id} is settled: terminal and database agree, as a read of the user confirms`);
-          return ExitCode.DONE;
-        }),
-      ),
-    );
-}
-
-function rowOf(view: ConflictView): (string | null)[] {
-  const name = view.database_data.name ?? view.device_data.name ?? null;
-  const about = view.claims.length > 0 ? view.claims.map((claim) => claim.card_number) : view.differing;
-  return [view.id, view.device_id, view.device_user_id, name, view.conflict_type, about.join(', '), view.detected_at];
-}
-
-function printDetail(view: ConflictDetailView): void {
-  const { id, version, conflict_type: type, device_name: device, device_user_id: user, person } = view;
-  const who = person ? `${person.person_type} ${person.id}` : 'nobody';
-  printData(`Conflict ${id} (${type}), version ${version}: user ${user} of "${device}", mapped to ${who}`);
-  const rows = COMPARED_ATTRIBUTES.map((attribute) => [
-    view.differing.includes(attribute) ? `${attribute} *` : attribute,
-    shown(view.device_data[attribute]),
-    shown(view.database_data[attribute]),
-    shown(view.agreed_data[attribute]),
-    view.moved[attribute] ?? '',
-  ]);
-  printData(table(['attribute', 'terminal', 'database', 'last agreed', 'moved since'], rows));
-  for (const { device_user_id: other, person_id: holder, name, card_number: card } of view.claims)
-    printData(
-      `card ${card} is also that of ${other === undefined ? `person ${holder}` : `user ${other}`} (${name ?? ''})`,
-    );
-  if (view.resolved) {
-    const how = view.resolution_strategy ?? view.resolution_notes ?? '';
-    printData(`settled at ${view.resolved_at} by ${view.resolved_by}: ${how}`);
-    return;
-  }
-  const strategies = view.strategies.map(({ strategy, outcomes, refused }) => [
-    strategy,
-    refused === null
-      ? outcomes.map(({ attribute, from }) => `${attribute}: ${from}`).join(', ')
-      : `refused: ${refused}`,
-  ]);
-  printData(table(['strategy', 'what it would take'], strategies));
-  for (const warning of new Set(view.strategies.flatMap(({ warnings }) => warnings))) tell(`note: ${warning}`);
-}
-
-/** Nothing at all for what was never told, and a dash for none. */
-function shown(value: string | number | boolean | null | undefined): string {
-  if (value === undefined) return '';
-  return value === null ? '-' : String(value);
+    .action(lazily(async () => (await actions()).resolve));
 }
 
 function choice(text: string, earlier: Choices): Choices {

@@ -1,18 +1,8 @@
-import { deviceView, DevicesService } from '@app/devices';
-import { administrator, formatWallTime } from '@app/kernel';
+import { lazily } from '../lazily.js';
 import { type Command } from 'commander';
-import { withServices } from '../context.js';
-import { ExitCode } from '../exit-code.js';
-import { printData, printJson, tell } from '../output.js';
-import { runCommand } from '../run-command.js';
-import { addTargetOptions, type TargetOptions } from './target-options.js';
+import { addTargetOptions } from './target-options.js';
 
-interface AddOptions extends TargetOptions {
-  readonly name: string;
-  readonly address: string;
-  readonly timeZone?: string;
-  readonly json?: boolean;
-}
+const actions = () => import('../actions/device-add.js');
 
 export function addDeviceAdd(device: Command): void {
   addTargetOptions(device.command('add'))
@@ -21,26 +11,5 @@ export function addDeviceAdd(device: Command): void {
     .requiredOption('--address <host[:port]>', 'where it is; the port is 4370 unless given')
     .option('--time-zone <zone>', 'IANA zone of its clock, for example Africa/Addis_Ababa')
     .option('--json', 'one JSON document on standard output')
-    .action((options: AddOptions) =>
-      runCommand(options, ({ json }) =>
-        withServices(async (app) => {
-          const {
-            device: added,
-            userCount,
-            deviceTime,
-          } = await app.get(DevicesService).add(options, administrator('cli'));
-          const clock = formatWallTime(deviceTime);
-          if (json) printJson({ ...deviceView(added), user_count: userCount, device_time: clock });
-          else {
-            const { model, serialNumber, firmware } = added;
-            printData(
-              `Registered as device ${added.id}, "${added.slug}": ${model ?? 'unknown model'}, serial ${serialNumber}`,
-            );
-            printData(`Firmware ${firmware ?? 'unknown'}, ${userCount} users on it, its clock shows ${clock}`);
-            tell(`Next: holdfast sync ${added.slug}   (or wait for the next scheduled run)`);
-          }
-          return ExitCode.DONE;
-        }),
-      ),
-    );
+    .action(lazily(async () => (await actions()).add));
 }

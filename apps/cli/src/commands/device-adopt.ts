@@ -1,44 +1,14 @@
-import { deviceView } from '@app/devices';
-import { PendingTerminalsService, pendingTerminalView } from '@app/dial-in';
-import { administrator } from '@app/kernel';
+import { lazily } from '../lazily.js';
 import { type Command } from 'commander';
-import { withServices } from '../context.js';
-import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table, tell } from '../output.js';
-import { runCommand } from '../run-command.js';
 
-interface AdoptOptions {
-  readonly name: string;
-  readonly timeZone?: string;
-  readonly json?: boolean;
-}
+const actions = () => import('../actions/device-adopt.js');
 
 export function addDevicePending(device: Command): void {
   device
     .command('pending')
     .description('show the terminals that dial in and that nobody has registered')
     .option('--json', 'one JSON document on standard output')
-    .action((options: { json?: boolean }) =>
-      runCommand(options, ({ json }) =>
-        withServices(async (app) => {
-          const views = (await app.get(PendingTerminalsService).list()).map(pendingTerminalView);
-          if (json) printJson({ pending_terminals: views });
-          else {
-            const rows = views.map((view) => [
-              view.serial_number,
-              view.address,
-              view.model,
-              view.firmware,
-              (view.counters as { users?: number }).users ?? null,
-              view.last_seen_at,
-            ]);
-            printData(table(['serial', 'dials in from', 'model', 'firmware', 'users', 'last seen'], rows));
-            tell(views.length > 0 ? 'Next: holdfast device adopt <serial> --name "…"' : 'None waits.');
-          }
-          return ExitCode.DONE;
-        }),
-      ),
-    );
+    .action(lazily(async () => (await actions()).pending));
 }
 
 export function addDeviceAdopt(device: Command): void {
@@ -48,21 +18,5 @@ export function addDeviceAdopt(device: Command): void {
     .requiredOption('--name <text>', 'what people call it, for example "Front door"')
     .option('--time-zone <zone>', 'IANA zone of its site, for example Africa/Addis_Ababa')
     .option('--json', 'one JSON document on standard output')
-    .action((serial: string, { name, timeZone, json: wanted }: AdoptOptions) =>
-      runCommand({ json: wanted }, ({ json }) =>
-        withServices(async (app) => {
-          const pending = app.get(PendingTerminalsService);
-          const view = deviceView(await pending.adopt(serial, { name, timeZone }, administrator('cli')));
-          if (json) printJson(view);
-          else {
-            printData(
-              `Registered as device ${view.id}, "${view.slug}": ${view.model ?? 'unknown model'}, serial ${serial}`,
-            );
-            printData(`It must dial in from ${view.network ?? 'anywhere'}; \`holdfast device change\` changes that`);
-            tell('It is admitted when it next dials in, within seconds, and read within a minute.');
-          }
-          return ExitCode.DONE;
-        }),
-      ),
-    );
+    .action(lazily(async () => (await actions()).adopt));
 }

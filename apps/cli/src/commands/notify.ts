@@ -1,10 +1,7 @@
-import { administrator } from '@app/kernel';
-import { ChannelsService, type ChannelView, channelView } from '@app/notification';
+import { lazily } from '../lazily.js';
 import { type Command } from 'commander';
-import { withServices } from '../context.js';
-import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table } from '../output.js';
-import { runCommand } from '../run-command.js';
+
+const actions = () => import('../actions/notify.js');
 
 /** `holdfast notify …` */
 export function addNotifyCommands(program: Command): void {
@@ -13,36 +10,10 @@ export function addNotifyCommands(program: Command): void {
     .command('list')
     .description('show the channels')
     .option('--json', 'one JSON document on standard output')
-    .action((options: { json?: boolean }) =>
-      runCommand(options, ({ json }) =>
-        withServices(async (app) => {
-          const views = (await app.get(ChannelsService).list()).map(channelView);
-          if (json) printJson({ channels: views });
-          else printData(table(['channel', 'name', 'kind', 'from severity', 'quiet', 'names'], views.map(rowOf)));
-          return ExitCode.DONE;
-        }),
-      ),
-    );
+    .action(lazily(async () => (await actions()).list));
   notify
     .command('test <channel>')
     .description('send a test message now; by number or name')
     .option('--json', 'one JSON document on standard output')
-    .action((wanted: string, options: { json?: boolean }) =>
-      runCommand(options, ({ json, signal }) =>
-        withServices(async (app) => {
-          const channels = app.get(ChannelsService);
-          const { id, name } = await channels.resolve(wanted);
-          await channels.test(id, administrator('cli'), signal);
-          if (json) printJson({ channel: name, taken: true });
-          else printData(`"${name}" took the test message`);
-          return ExitCode.DONE;
-        }),
-      ),
-    );
-}
-
-function rowOf(view: ChannelView): (string | null)[] {
-  const quiet = view.quiet_from === null ? 'never' : `${view.quiet_from} to ${view.quiet_until}`;
-  const kind = view.enabled ? view.kind : `${view.kind} (off)`;
-  return [view.id, view.name, kind, view.min_severity, quiet, view.initials_only ? 'initials' : 'whole'];
+    .action(lazily(async () => (await actions()).test));
 }

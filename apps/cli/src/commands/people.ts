@@ -1,20 +1,9 @@
-import { PERSON_TYPES, type PersonType } from '@app/kernel';
-import { PeopleDirectory, type PersonView, personView } from '@app/people';
+import { lazily } from '../lazily.js';
+import { PERSON_TYPES } from '@app/kernel';
 import { type Command, Option } from 'commander';
-import { withServices } from '../context.js';
-import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table } from '../output.js';
-import { runCommand } from '../run-command.js';
 import { addPeopleImport } from './people-import.js';
 
-const PAGE = 200;
-
-interface ListOptions {
-  readonly text?: string;
-  readonly type?: PersonType;
-  readonly inactive?: boolean;
-  readonly json?: boolean;
-}
+const actions = () => import('../actions/people.js');
 
 /** `holdfast people …` */
 export function addPeopleCommands(program: Command): void {
@@ -29,35 +18,5 @@ export function addPeopleCommands(program: Command): void {
     .addOption(new Option('--type <type>', 'only people of this type').choices(PERSON_TYPES))
     .option('--inactive', 'those who have left, too')
     .option('--json', 'one JSON document on standard output')
-    .action((options: ListOptions) =>
-      runCommand(options, ({ json, signal }) =>
-        withServices(async (app) => {
-          const directory = app.get(PeopleDirectory);
-          const filter = { text: options.text, personType: options.type, active: options.inactive ? undefined : true };
-          const views: PersonView[] = [];
-          let cursor: string | undefined;
-          do {
-            signal.throwIfAborted();
-            const page = await directory.list(filter, { limit: PAGE, cursor });
-            views.push(...page.items.map(personView));
-            cursor = page.nextCursor ?? undefined;
-          } while (cursor !== undefined);
-          if (json) printJson({ people: views });
-          else printPeople(views);
-          return ExitCode.DONE;
-        }),
-      ),
-    );
-}
-
-function printPeople(views: readonly PersonView[]): void {
-  const rows = views.map((view) => [
-    view.id,
-    view.person_type,
-    view.external_reference,
-    view.name,
-    view.card_number,
-    view.active ? 'yes' : 'no',
-  ]);
-  printData(table(['id', 'type', 'reference', 'name', 'card', 'active'], rows));
+    .action(lazily(async () => (await actions()).list));
 }

@@ -1,12 +1,7 @@
-import { DevicesService } from '@app/devices';
-import { administrator } from '@app/kernel';
-import { DirectMachineSync, SyncRunJournal, syncRunView } from '@app/sync-services';
+import { lazily } from '../lazily.js';
 import { type Command } from 'commander';
-import { withServices } from '../context.js';
-import { ExitCode } from '../exit-code.js';
-import { printData, printJson, tell } from '../output.js';
-import { ReadProgressBar } from '../progress.js';
-import { runCommand } from '../run-command.js';
+
+const actions = () => import('../actions/sync.js');
 
 /** `holdfast sync <device>` */
 export function addSyncCommands(program: Command): void {
@@ -14,28 +9,5 @@ export function addSyncCommands(program: Command): void {
     .command('sync <device>')
     .description('read a registered terminal now: buffer its users, import its punches; by id, short name or name')
     .option('--json', 'one JSON document on standard output')
-    .action((wanted: string, options: { json?: boolean }) =>
-      runCommand(options, ({ json, signal }) =>
-        withServices(async (app) => {
-          const device = await app.get(DevicesService).resolve(wanted);
-          const bar = new ReadProgressBar(device.name);
-          const watch = { signal, onProgress: bar.show };
-          const run = await app
-            .get(DirectMachineSync)
-            .syncNow(device, { actor: administrator('cli'), ...watch })
-            .finally(bar.end);
-          if (json) printJson(syncRunView(await app.get(SyncRunJournal).get(run.runId)));
-          else {
-            const { read, mapped, unmapped, newlyBuffered } = run.totals;
-            printData(
-              `${device.name}: ${read} users read with proof, ${mapped} mapped, ${unmapped} unmapped, ${newlyBuffered} newly buffered`,
-            );
-            if (run.punches)
-              printData(`${run.punches.read} punches read with proof, ${run.punches.imported} of them new`);
-          }
-          if (run.punchFailure) tell(`holdfast: the punches were not imported: ${run.punchFailure.message}`);
-          return run.punchFailure ? ExitCode.SOME_FAILED : ExitCode.DONE;
-        }),
-      ),
-    );
+    .action(lazily(async () => (await actions()).syncDevice));
 }

@@ -1,14 +1,6 @@
-import {
-  ADDRESS_DRIVERS,
-  type AddressDriver,
-  type AddressTarget,
-  NAME_ENCODINGS,
-  type NameEncoding,
-  parseDeviceAddress,
-  type Transport,
-  TRANSPORTS,
-} from '@app/device-gateway';
+import { type AddressDriver, type NameEncoding, type Transport } from '@app/device-gateway';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ADDRESS_DRIVERS, NAME_ENCODINGS, TRANSPORTS } from '../choices.js';
 
 /** How to reach a terminal, as options of a command. */
 export interface TargetOptions {
@@ -25,12 +17,6 @@ export function addTargetOptions(command: Command): Command {
     .option('--comm-key <number>', 'comm key from the terminal’s menu; 0: none', parseCommKey, 0)
     .addOption(new Option('--encoding <name>', 'how it stores names').choices(NAME_ENCODINGS).default('auto'))
     .addOption(new Option('--driver <name>', 'who speaks to it').choices(ADDRESS_DRIVERS).default('zk'));
-}
-
-/** @throws {DeviceError} `device/bad-address` */
-export function targetFrom(address: string, options: TargetOptions): AddressTarget {
-  const { driver, transport, commKey, encoding } = options;
-  return { ...parseDeviceAddress(address), driver, transport, commKey, encoding };
 }
 
 export function parseCommKey(text: string): number {

@@ -1,0 +1,67 @@
+import { Command } from 'commander';
+import { programText, readProgram } from '@app/program';
+import { addAasCommands } from './commands/aas.js';
+import { addAccountCommands } from './commands/account.js';
+import { addAuditCommands } from './commands/audit.js';
+import { addBackupKeyCommands } from './commands/backup-keys.js';
+import { addBackupCommands } from './commands/backup.js';
+import { addBufferCommands } from './commands/buffer.js';
+import { addConfigCommands } from './commands/config.js';
+import { addConflictCommands } from './commands/conflict.js';
+import { addDatabaseCommands } from './commands/db.js';
+import { addDeviceCommands } from './commands/device.js';
+import { addDeviceUserCommands } from './commands/device-user.js';
+import { addDoctorCommand } from './commands/doctor.js';
+import { addEraseCommand } from './commands/erase.js';
+import { addEmulateCommands } from './commands/emulate.js';
+import { addIncidentCommands } from './commands/incident.js';
+import { addKeyCommands } from './commands/key.js';
+import { addNotifyCommands } from './commands/notify.js';
+import { addPeopleCommands } from './commands/people.js';
+import { addRestoreCommands } from './commands/restore.js';
+import { addSupportBundleCommand } from './commands/support-bundle.js';
+import { addSyncCommands } from './commands/sync.js';
+import { addTokenCommands } from './commands/token.js';
+
+/** Builds the whole command tree; nothing heavy is loaded until a command runs, so that `--help` is quick. */
+export function buildProgram(): Command {
+  const program = new Command('holdfast')
+    .description('Keeps the users of biometric attendance terminals safe.')
+    .showHelpAfterError('(add --help for how it is used)')
+    .version(programText(readProgram()), '--version', 'show version and build')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 some devices or rows failed, 4 terminal unreachable or read unproven,\n' +
+        '5 another service holds the terminal, 6 not allowed, 7 database not ready, 130 interrupted.\n' +
+        '\nExamples:\n' +
+        '  holdfast device probe 192.168.1.201\n' +
+        '  holdfast device users 192.168.1.201 --json\n' +
+        '  holdfast device add --name "Front door" --address 192.168.1.201\n' +
+        '  holdfast sync front-door\n' +
+        '  holdfast buffer populate --dry-run\n',
+    );
+  addDeviceCommands(program);
+  addDeviceUserCommands(program);
+  addEraseCommand(program);
+  addSyncCommands(program);
+  addBufferCommands(program);
+  addConflictCommands(program);
+  addNotifyCommands(program);
+  addPeopleCommands(program);
+  addAuditCommands(program);
+  addAasCommands(program);
+  addEmulateCommands(program);
+  addDatabaseCommands(program);
+  addConfigCommands(program);
+  addDoctorCommand(program);
+  addSupportBundleCommand(program);
+  addAccountCommands(program);
+  addIncidentCommands(program);
+  addBackupCommands(program);
+  addRestoreCommands(program);
+  addBackupKeyCommands(program);
+  addKeyCommands(program);
+  addTokenCommands(program);
+  return program;
+}
