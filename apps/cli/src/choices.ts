@@ -1,3 +1,4 @@
+import { type MappingStatus } from '@app/buffer';
 import { type ComparedAttribute, type ConflictType, type Side, type Strategy } from '@app/conflict';
 import { type AifaceProfileName } from '@app/device-emulator';
 import { type AddressDriver, type NameEncoding, type Transport } from '@app/device-gateway';
@@ -19,6 +20,7 @@ export const COMPARED_ATTRIBUTES = allOf<ComparedAttribute>({
   timezone_id: true,
   has_pin: true,
 });
+export const MAPPING_STATUSES = allOf<MappingStatus>({ unmapped: true, mapped: true, conflict: true });
 export const INCIDENT_STATES = allOf<IncidentState>({ open: true, recovered: true, acknowledged: true });
 export const ADDRESS_DRIVERS = allOf<AddressDriver>({ zk: true, 'node-zklib': true });
 export const TRANSPORTS = allOf<Transport>({ tcp: true, udp: true });

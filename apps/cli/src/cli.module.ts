@@ -13,6 +13,7 @@ import { DrillModule } from '@app/drill';
 import { MetricsModule } from '@app/metrics';
 import { MonitoringModule } from '@app/monitoring';
 import { PeopleModule } from '@app/people';
+import { SuggestionsModule } from '@app/suggestions';
 import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, Module } from '@nestjs/common';
 
@@ -40,6 +41,7 @@ export class CliModule {
         DrillModule,
         ErasureModule,
         PeopleModule,
+        SuggestionsModule,
         SyncServicesModule,
       ],
     };

@@ -11,6 +11,12 @@ export function printJson(document: unknown): void {
   printData(JSON.stringify(document, undefined, 2));
 }
 
+/** A list for programs: one document, in which it stands under `name`; or, as `lines`, one document for each item. */
+export function printItems(lines: boolean, name: string, items: readonly unknown[], besides: object = {}): void {
+  if (!lines) printJson({ [name]: items, ...besides });
+  else for (const item of items) printData(JSON.stringify(item));
+}
+
 /** Everything for people that is not the data: progress, hints, what went wrong. */
 export function tell(text: string): void {
   process.stderr.write(`${text}\n`);

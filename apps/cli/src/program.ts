@@ -1,5 +1,5 @@
-import { Command } from 'commander';
 import { programText, readProgram } from '@app/program';
+import { Command } from 'commander';
 import { addAasCommands } from './commands/aas.js';
 import { addAccountCommands } from './commands/account.js';
 import { addAuditCommands } from './commands/audit.js';
@@ -9,11 +9,11 @@ import { addBufferCommands } from './commands/buffer.js';
 import { addConfigCommands } from './commands/config.js';
 import { addConflictCommands } from './commands/conflict.js';
 import { addDatabaseCommands } from './commands/db.js';
-import { addDeviceCommands } from './commands/device.js';
 import { addDeviceUserCommands } from './commands/device-user.js';
+import { addDeviceCommands } from './commands/device.js';
 import { addDoctorCommand } from './commands/doctor.js';
-import { addEraseCommand } from './commands/erase.js';
 import { addEmulateCommands } from './commands/emulate.js';
+import { addEraseCommand } from './commands/erase.js';
 import { addIncidentCommands } from './commands/incident.js';
 import { addKeyCommands } from './commands/key.js';
 import { addNotifyCommands } from './commands/notify.js';
@@ -22,6 +22,14 @@ import { addRestoreCommands } from './commands/restore.js';
 import { addSupportBundleCommand } from './commands/support-bundle.js';
 import { addSyncCommands } from './commands/sync.js';
 import { addTokenCommands } from './commands/token.js';
+import { examples } from './examples.js';
+
+const EXIT_CODES = `Exit codes:
+  0 done   1 failed   2 wrong usage   3 some terminals or rows failed
+  4 terminal unreachable, or its list could not be proven   5 another service holds the terminal
+  6 not allowed   7 database not ready   130 interrupted`;
+const OUTPUT = `Data goes to standard output, everything else to standard error. Nothing is coloured, so NO_COLOR changes nothing.
+Long work shows a bar on a screen, and none in a pipe. Ctrl-C ends it in order: what is done stays done, the rest is untouched.`;
 
 /** Builds the whole command tree; nothing heavy is loaded until a command runs, so that `--help` is quick. */
 export function buildProgram(): Command {
@@ -30,16 +38,17 @@ export function buildProgram(): Command {
     .showHelpAfterError('(add --help for how it is used)')
     .version(programText(readProgram()), '--version', 'show version and build')
     .exitOverride()
+    .addHelpText('after', `\n${EXIT_CODES}\n\n${OUTPUT}`)
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 some devices or rows failed, 4 terminal unreachable or read unproven,\n' +
-        '5 another service holds the terminal, 6 not allowed, 7 database not ready, 130 interrupted.\n' +
-        '\nExamples:\n' +
-        '  holdfast device probe 192.168.1.201\n' +
-        '  holdfast device users 192.168.1.201 --json\n' +
-        '  holdfast device add --name "Front door" --address 192.168.1.201\n' +
-        '  holdfast sync front-door\n' +
-        '  holdfast buffer populate --dry-run\n',
+      examples(
+        'doctor',
+        'device probe 192.168.1.201',
+        'device add --name "Front door" --address 192.168.1.201',
+        'buffer populate --dry-run',
+        'incident list --state open',
+        'restore incident 17',
+      ),
     );
   addDeviceCommands(program);
   addDeviceUserCommands(program);

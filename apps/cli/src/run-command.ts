@@ -8,6 +8,8 @@ export interface CommandRun {
   readonly signal: AbortSignal;
   /** Whether the output is for a program. */
   readonly json: boolean;
+  /** Whether a program wants a list item by item. */
+  readonly lines: boolean;
 }
 
 /**
@@ -15,15 +17,16 @@ export interface CommandRun {
  * document on standard output; Ctrl-C lets the command end in order.
  */
 export async function runCommand(
-  options: { readonly json?: boolean },
+  options: { readonly json?: boolean; readonly jsonl?: boolean },
   work: (run: CommandRun) => Promise<ExitCode>,
 ): Promise<void> {
+  const json = options.json === true || options.jsonl === true;
   const stopping = new AbortController();
   const stop = (): void => stopping.abort(new AbortedError(new Error('interrupted')));
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   try {
-    process.exitCode = await work({ signal: stopping.signal, json: options.json === true });
+    process.exitCode = await work({ signal: stopping.signal, json, lines: options.jsonl === true });
   } catch (error) {
     process.exitCode = stopping.signal.aborted ? ExitCode.INTERRUPTED : exitCodeOf(error);
     if (!(error instanceof AppError)) {
@@ -31,7 +34,7 @@ export async function runCommand(
       tell('holdfast: interrupted');
       return;
     }
-    if (options.json) printJson(errorDocument(error));
+    if (json) printJson(errorDocument(error));
     tell(`holdfast: ${error.message}`);
   } finally {
     process.removeListener('SIGINT', stop);

@@ -103,8 +103,7 @@ export class DeviceUserDeletions {
     actor: Actor,
     { confirmTripped }: { readonly confirmTripped?: boolean } = {},
   ): Promise<UndoneDeletion> {
-    const user = IS_NUMBER.test(id) ? await this.deleted.findOneBy({ id }) : null;
-    if (!user) throw new DeletionNotFoundError(id);
+    const user = await this.get(id);
     const device = await this.devices.get(user.deviceId);
     const { deviceUserId } = user;
     const about = { device, deviceUserId, actor, details: { deletion_id: id } };
@@ -127,6 +126,13 @@ export class DeviceUserDeletions {
       });
       return { user: await this.deleted.findOneByOrFail({ id }), slot: after?.user.slot ?? null };
     });
+  }
+
+  /** Who was deleted, and from where. @throws {DeletionNotFoundError} */
+  async get(id: string): Promise<DeletedDeviceUser> {
+    const user = IS_NUMBER.test(id) ? await this.deleted.findOneBy({ id }) : null;
+    if (!user) throw new DeletionNotFoundError(id);
+    return user;
   }
 
   /** A page of deletions, newest first; those that were not done are left out, since their users are still there. */

@@ -3,7 +3,7 @@ import { administrator, type Role } from '@app/kernel';
 import { askPassword } from '../ask-password.js';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table } from '../output.js';
+import { printData, printJson, table, printItems } from '../output.js';
 import { runCommand } from '../run-command.js';
 
 export const add = (name: string, options: { role: Role; passwordFile?: string; json?: boolean }): Promise<void> =>
@@ -18,11 +18,11 @@ export const add = (name: string, options: { role: Role; passwordFile?: string; 
     });
   });
 
-export const list = (options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json }) =>
+export const list = (options: { json?: boolean; jsonl?: boolean }): Promise<void> =>
+  runCommand(options, ({ json, lines }) =>
     withServices(async (app) => {
       const views = (await app.get(AccountsService).list()).map(accountView);
-      if (json) printJson({ accounts: views });
+      if (json) printItems(lines, 'accounts', views);
       else {
         const rows = views.map((view) => [
           view.name,

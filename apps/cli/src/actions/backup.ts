@@ -12,11 +12,11 @@ import { DevicesService } from '@app/devices';
 import { administrator, AppError } from '@app/kernel';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table, tell } from '../output.js';
+import { LISTED } from '../listed.js';
+import { printData, printJson, table, tell, printItems } from '../output.js';
 import { WorkProgressBar } from '../progress.js';
 import { runCommand } from '../run-command.js';
 import { namingTheServer } from './device-user.js';
-import { LISTED } from '../listed.js';
 
 export const create = (wanted: string[], options: { json?: boolean }): Promise<void> =>
   runCommand(options, ({ json, signal }) =>
@@ -46,26 +46,27 @@ export const create = (wanted: string[], options: { json?: boolean }): Promise<v
     }),
   );
 
-export const list = (options: { device?: string; json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json }) =>
+export const list = (options: { device?: string; json?: boolean; jsonl?: boolean }): Promise<void> =>
+  runCommand(options, ({ json, lines }) =>
     withServices(async (app) => {
       const { device } = options;
       const deviceId = device === undefined ? undefined : (await app.get(DevicesService).resolve(device)).id;
       const { items, nextCursor } = await app.get(BackupRestoreService).listBackups({ deviceId }, { limit: LISTED });
       const views = items.map(backupView);
-      if (json) printJson({ backups: views, more: nextCursor !== null });
+      if (json) printItems(lines, 'backups', views, { more: nextCursor !== null });
       else printData(table(['backup', 'users', 'credentials', 'state', 'drill', 'for', 'lacks'], views.map(rowOf)));
       if (nextCursor !== null) tell(`holdfast: there are more than ${LISTED}; narrow it with --device`);
       return ExitCode.DONE;
     }),
   );
 
-export const status = (options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json }) =>
+export const status = (options: { json?: boolean; jsonl?: boolean }): Promise<void> =>
+  runCommand(options, ({ json, lines }) =>
     withServices(async (app) => {
       // Whether a server makes backups by itself is not known here.
       const { running: _, ...status } = await app.get(BackupStatus).describe();
-      if (json) printJson(status);
+      const { items: __, ...rest } = status;
+      if (json) printItems(lines, 'items', status.items, rest);
       else {
         const head = ['device', 'newest backup', 'newest good one', 'next due', 'failures', 'last failure'];
         const rows = status.items.map((item) => [

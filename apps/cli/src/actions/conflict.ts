@@ -11,19 +11,22 @@ import {
 } from '@app/conflict';
 import { DevicesService } from '@app/devices';
 import { administrator } from '@app/kernel';
+import { type INestApplicationContext } from '@nestjs/common';
+import { confirmByTyping } from '../confirm.js';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table, tell } from '../output.js';
+import { LISTED } from '../listed.js';
+import { printData, printJson, table, tell, printItems } from '../output.js';
 import { rowId } from '../row-id.js';
 import { runCommand } from '../run-command.js';
 import { namingTheServer } from './device-user.js';
-import { LISTED } from '../listed.js';
 
 interface ResolveOptions {
   readonly strategy: Strategy;
   readonly choose: Choices;
   readonly notes?: string;
   readonly shortenName?: boolean;
+  readonly yes?: boolean;
   readonly confirmTripped?: boolean;
   readonly seen?: string;
   readonly json?: boolean;
@@ -34,15 +37,16 @@ export const list = (options: {
   type?: ConflictType;
   resolved?: boolean;
   json?: boolean;
+  jsonl?: boolean;
 }): Promise<void> =>
-  runCommand(options, ({ json }) =>
+  runCommand(options, ({ json, lines }) =>
     withServices(async (app) => {
       const { device, type, resolved = false } = options;
       const deviceId = device === undefined ? undefined : (await app.get(DevicesService).resolve(device)).id;
       const filter = { deviceId, type, resolved };
       const { items, nextCursor } = await app.get(ConflictResolutionService).listConflicts(filter, { limit: LISTED });
       const views = items.map(conflictView);
-      if (json) printJson({ conflicts: views, more: nextCursor !== null });
+      if (json) printItems(lines, 'conflicts', views, { more: nextCursor !== null });
       else printData(table(['conflict', 'device', 'user', 'name', 'type', 'differs in', 'since'], views.map(rowOf)));
       if (nextCursor !== null) tell(`holdfast: there are more than ${LISTED}; narrow it with --device or --type`);
       return ExitCode.DONE;
@@ -64,6 +68,8 @@ export const resolve = (id: string, options: ResolveOptions): Promise<void> =>
     withServices(async (app) => {
       const { strategy, choose, notes, shortenName, confirmTripped, seen: version } = options;
       const choices = Object.keys(choose).length > 0 ? choose : undefined;
+      // Following the device changes the database alone.
+      if (strategy !== 'use_device' && !options.yes) await confirm(app, rowId(id), signal);
       const settled = await app
         .get(ConflictResolutionService)
         .resolveConflict(
@@ -77,6 +83,14 @@ export const resolve = (id: string, options: ResolveOptions): Promise<void> =>
       return ExitCode.DONE;
     }),
   );
+
+/** What is written to a terminal is meant. */
+async function confirm(app: INestApplicationContext, id: string, signal: AbortSignal): Promise<void> {
+  const { conflict } = await app.get(ConflictResolutionService).describeConflict(id);
+  const { name } = await app.get(DevicesService).get(conflict.deviceId);
+  const question = `Type the ID ${conflict.deviceUserId} to let this user be changed on "${name}": `;
+  await confirmByTyping(question, conflict.deviceUserId, signal);
+}
 
 function rowOf(view: ConflictView): (string | null)[] {
   const name = view.database_data.name ?? view.device_data.name ?? null;

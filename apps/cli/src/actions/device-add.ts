@@ -1,10 +1,10 @@
 import { deviceView, DevicesService } from '@app/devices';
 import { administrator, formatWallTime } from '@app/kernel';
+import { type TargetOptions } from '../commands/target-options.js';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { printData, printJson, tell } from '../output.js';
 import { runCommand } from '../run-command.js';
-import { type TargetOptions } from '../commands/target-options.js';
 
 interface AddOptions extends TargetOptions {
   readonly name: string;

@@ -3,7 +3,7 @@ import { PendingTerminalsService, pendingTerminalView } from '@app/dial-in';
 import { administrator } from '@app/kernel';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table, tell } from '../output.js';
+import { printData, printJson, table, tell, printItems } from '../output.js';
 import { runCommand } from '../run-command.js';
 
 interface AdoptOptions {
@@ -12,11 +12,11 @@ interface AdoptOptions {
   readonly json?: boolean;
 }
 
-export const pending = (options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json }) =>
+export const pending = (options: { json?: boolean; jsonl?: boolean }): Promise<void> =>
+  runCommand(options, ({ json, lines }) =>
     withServices(async (app) => {
       const views = (await app.get(PendingTerminalsService).list()).map(pendingTerminalView);
-      if (json) printJson({ pending_terminals: views });
+      if (json) printItems(lines, 'pending_terminals', views);
       else {
         const rows = views.map((view) => [
           view.serial_number,

@@ -1,7 +1,7 @@
 import { DevicesService } from '@app/devices';
 import { withServices } from '../context.js';
-import { type Check } from '../doctor/check.js';
 import { checkText } from '../doctor/check-text.js';
+import { type Check } from '../doctor/check.js';
 import { deviceChecks } from '../doctor/device-checks.js';
 import { ExitCode } from '../exit-code.js';
 import { printData, printJson } from '../output.js';

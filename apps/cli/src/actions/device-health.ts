@@ -2,15 +2,15 @@ import { DevicesService } from '@app/devices';
 import { type DeviceStatusView, deviceStatusView, MonitoringStatusService } from '@app/monitoring';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table } from '../output.js';
+import { printData, table, printItems } from '../output.js';
 import { runCommand } from '../run-command.js';
 
-export const health = (wanted: string | undefined, options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json }) =>
+export const health = (wanted: string | undefined, options: { json?: boolean; jsonl?: boolean }): Promise<void> =>
+  runCommand(options, ({ json, lines }) =>
     withServices(async (app) => {
       const id = wanted === undefined ? undefined : (await app.get(DevicesService).resolve(wanted)).id;
       const views = (await app.get(MonitoringStatusService).getStatus(id)).map(deviceStatusView);
-      if (json) printJson({ devices: views });
+      if (json) printItems(lines, 'devices', views);
       else
         printData(table(['id', 'name', 'state', 'users', 'last complete read', 'missing', 'notes'], views.map(rowOf)));
       return views.every(isWell) ? ExitCode.DONE : ExitCode.SOME_FAILED;

@@ -1,14 +1,14 @@
 import { deviceView, DevicesService } from '@app/devices';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table } from '../output.js';
+import { printData, table, printItems } from '../output.js';
 import { runCommand } from '../run-command.js';
 
-export const list = (options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json }) =>
+export const list = (options: { json?: boolean; jsonl?: boolean }): Promise<void> =>
+  runCommand(options, ({ json, lines }) =>
     withServices(async (app) => {
       const views = (await app.get(DevicesService).list()).map(deviceView);
-      if (json) printJson({ devices: views });
+      if (json) printItems(lines, 'devices', views);
       else {
         const rows = views.map((view) => [
           view.id,

@@ -12,8 +12,8 @@ import { DevicesService } from '@app/devices';
 import { AppError } from '@app/kernel';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table, tell } from '../output.js';
-import { runCommand } from '../run-command.js';
+import { printData, printItems, printJson, table, tell } from '../output.js';
+import { type CommandRun, runCommand } from '../run-command.js';
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/i;
 
@@ -43,12 +43,17 @@ class BadInstantError extends AppError {
 }
 
 /** `holdfast device users <device> --at <instant>` */
-export function showPastUsers(wanted: string, at: string, json: boolean): Promise<ExitCode> {
+export function showPastUsers(
+  wanted: string,
+  at: string,
+  { json, lines }: Pick<CommandRun, 'json' | 'lines'>,
+): Promise<ExitCode> {
   return withServices(async (app) => {
     const device = await app.get(DevicesService).resolve(wanted);
     const request = { at: instant('--at', at), limit: Number.MAX_SAFE_INTEGER };
     const view = pastUsersView(device.id, await app.get(DevicePastService).findUsersAt(device.id, request));
-    if (json) printJson(view);
+    if (lines) printItems(true, 'items', view.items);
+    else if (json) printJson(view);
     else if (view.moment.known)
       printData(table(['user ID', 'name', 'card', 'slot', 'since', 'until', 'known'], view.items.map(rowOf)));
     tell(sourcesOf(view));

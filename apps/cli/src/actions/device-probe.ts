@@ -1,10 +1,10 @@
 import { type ProbeStageResult } from '@app/device-gateway';
 import { snakeCased } from '@app/http';
+import { type TargetOptions } from '../commands/target-options.js';
 import { withGateway } from '../context.js';
 import { ExitCode } from '../exit-code.js';
 import { printable, printData, printJson } from '../output.js';
 import { runCommand } from '../run-command.js';
-import { type TargetOptions } from '../commands/target-options.js';
 import { targetFrom } from './target-options.js';
 
 export const probe = (address: string, options: TargetOptions & { json?: boolean }): Promise<void> =>

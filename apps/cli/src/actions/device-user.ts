@@ -5,12 +5,19 @@ import { administrator, canonicalDeviceUserId } from '@app/kernel';
 import { confirmByTyping } from '../confirm.js';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printable, printData, printJson, table, tell } from '../output.js';
-import { runCommand } from '../run-command.js';
 import { LISTED } from '../listed.js';
+import { printable, printData, printJson, table, tell, printItems } from '../output.js';
+import { rowId } from '../row-id.js';
+import { runCommand } from '../run-command.js';
 
 interface DeleteOptions {
   readonly reason: string;
+  readonly yes?: boolean;
+  readonly confirmTripped?: boolean;
+  readonly json?: boolean;
+}
+
+interface UndeleteOptions {
   readonly yes?: boolean;
   readonly confirmTripped?: boolean;
   readonly json?: boolean;
@@ -41,10 +48,15 @@ export const deleteDeviceUser = (
     }),
   );
 
-export const undelete = (id: string, options: { confirmTripped?: boolean; json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json }) =>
+export const undelete = (id: string, options: UndeleteOptions): Promise<void> =>
+  runCommand(options, ({ json, signal }) =>
     withServices(async (app) => {
-      const undoing = app.get(DeviceUserDeletions).undo(id, administrator('cli'), options);
+      const deletions = app.get(DeviceUserDeletions);
+      const { deviceId, deviceUserId } = await deletions.get(rowId(id));
+      const device = await app.get(DevicesService).get(deviceId);
+      const question = `Type the ID ${deviceUserId} to bring this user back to "${device.name}": `;
+      if (!options.yes) await confirmByTyping(question, deviceUserId, signal);
+      const undoing = deletions.undo(id, administrator('cli'), options);
       const undo = `POST /api/device-users/deletions/${id}/undo`;
       const view = undoneDeletionView(await undoing.catch(namingTheServer(undo)));
       if (json) printJson(view);
@@ -54,14 +66,14 @@ export const undelete = (id: string, options: { confirmTripped?: boolean; json?:
     }),
   );
 
-export const deletions = (options: { device?: string; json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json }) =>
+export const deletions = (options: { device?: string; json?: boolean; jsonl?: boolean }): Promise<void> =>
+  runCommand(options, ({ json, lines }) =>
     withServices(async (app) => {
       const { device } = options;
       const deviceId = device === undefined ? undefined : (await app.get(DevicesService).resolve(device)).id;
       const { items } = await app.get(DeviceUserDeletions).list({ deviceId, limit: LISTED });
       const views = items.map(deletionView);
-      if (json) printJson({ deletions: views });
+      if (json) printItems(lines, 'deletions', views);
       else printData(table(['deletion', 'device', 'user', 'name', 'state', 'by', 'at', 'reason'], views.map(rowOf)));
       return ExitCode.DONE;
     }),

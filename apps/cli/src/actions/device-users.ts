@@ -1,23 +1,27 @@
 import { type CompleteUserRead, type DeviceIdentity, type AddressTarget, type DeviceUser } from '@app/device-gateway';
 import { snakeCased } from '@app/http';
+import { type TargetOptions } from '../commands/target-options.js';
 import { withGateway } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table, tell } from '../output.js';
+import { printData, printItems, printJson, table, tell } from '../output.js';
 import { ReadProgressBar } from '../progress.js';
 import { runCommand } from '../run-command.js';
 import { showPastUsers } from './device-past.js';
-import { type TargetOptions } from '../commands/target-options.js';
 import { targetFrom } from './target-options.js';
 
-export const users = (address: string, options: TargetOptions & { json?: boolean; at?: string }): Promise<void> =>
-  runCommand(options, ({ json, signal }) => {
-    if (options.at !== undefined) return showPastUsers(address, options.at, json);
+export const users = (
+  address: string,
+  options: TargetOptions & { json?: boolean; jsonl?: boolean; at?: string },
+): Promise<void> =>
+  runCommand(options, ({ json, lines, signal }) => {
+    if (options.at !== undefined) return showPastUsers(address, options.at, { json, lines });
     return withGateway(async (gateway) => {
       const target = targetFrom(address, options);
       const bar = new ReadProgressBar(address);
       await using reader = await gateway.openReader(target, { signal });
       const read = await reader.readUsers({ onProgress: bar.show }).finally(bar.end);
-      if (json) printJson(usersDocument(target, reader.identity, read));
+      if (lines) printItems(true, 'users', read.users.map(userDocument));
+      else if (json) printJson(usersDocument(target, reader.identity, read));
       else printUsers(reader.identity, read);
       return ExitCode.DONE;
     });

@@ -1,5 +1,5 @@
-import { type Check } from '../doctor/check.js';
 import { checkText } from '../doctor/check-text.js';
+import { type Check } from '../doctor/check.js';
 import { examine } from '../doctor/examine.js';
 import { ExitCode } from '../exit-code.js';
 import { printData, printJson } from '../output.js';

@@ -11,21 +11,26 @@ import {
 } from '@app/monitoring';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table, tell } from '../output.js';
+import { LISTED } from '../listed.js';
+import { printData, printJson, table, tell, printItems } from '../output.js';
 import { rowId } from '../row-id.js';
 import { runCommand } from '../run-command.js';
 import { namingTheServer } from './device-user.js';
-import { LISTED } from '../listed.js';
 
-export const list = (options: { device?: string; state?: IncidentState; json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json }) =>
+export const list = (options: {
+  device?: string;
+  state?: IncidentState;
+  json?: boolean;
+  jsonl?: boolean;
+}): Promise<void> =>
+  runCommand(options, ({ json, lines }) =>
     withServices(async (app) => {
       const { device, state } = options;
       const deviceId = device === undefined ? undefined : (await app.get(DevicesService).resolve(device)).id;
       const { items, nextCursor } = await app.get(IncidentsService).list({ deviceId, state }, { limit: LISTED });
       const views = items.map(incidentView);
       const head = ['incident', 'device', 'level', 'state', 'missing', 'of', 'since', 'probably'];
-      if (json) printJson({ incidents: views, more: nextCursor !== null });
+      if (json) printItems(lines, 'incidents', views, { more: nextCursor !== null });
       else printData(table(head, views.map(rowOf)));
       if (nextCursor !== null) tell(`holdfast: there are more than ${LISTED}; narrow it with --device or --state`);
       return ExitCode.DONE;

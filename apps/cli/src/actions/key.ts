@@ -2,7 +2,7 @@ import { ApiKeysService, apiKeyView, createdKeyView } from '@app/accounts';
 import { administrator, type Role } from '@app/kernel';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table, tell } from '../output.js';
+import { printData, printJson, table, tell, printItems } from '../output.js';
 import { runCommand } from '../run-command.js';
 
 const DAY_MS = 86_400_000;
@@ -23,11 +23,11 @@ export const create = (name: string, options: { role: Role; days?: number; json?
     }),
   );
 
-export const list = (options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json }) =>
+export const list = (options: { json?: boolean; jsonl?: boolean }): Promise<void> =>
+  runCommand(options, ({ json, lines }) =>
     withServices(async (app) => {
       const views = (await app.get(ApiKeysService).list()).map(apiKeyView);
-      if (json) printJson({ keys: views });
+      if (json) printItems(lines, 'keys', views);
       else {
         const rows = views.map((view) => [
           view.id,

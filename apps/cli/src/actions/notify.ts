@@ -2,14 +2,14 @@ import { administrator } from '@app/kernel';
 import { ChannelsService, type ChannelView, channelView } from '@app/notification';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table } from '../output.js';
+import { printData, printJson, table, printItems } from '../output.js';
 import { runCommand } from '../run-command.js';
 
-export const list = (options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json }) =>
+export const list = (options: { json?: boolean; jsonl?: boolean }): Promise<void> =>
+  runCommand(options, ({ json, lines }) =>
     withServices(async (app) => {
       const views = (await app.get(ChannelsService).list()).map(channelView);
-      if (json) printJson({ channels: views });
+      if (json) printItems(lines, 'channels', views);
       else printData(table(['channel', 'name', 'kind', 'from severity', 'quiet', 'names'], views.map(rowOf)));
       return ExitCode.DONE;
     }),

@@ -2,7 +2,7 @@ import { type PersonType } from '@app/kernel';
 import { PeopleDirectory, type PersonView, personView } from '@app/people';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table } from '../output.js';
+import { printData, table, printItems } from '../output.js';
 import { runCommand } from '../run-command.js';
 
 const PAGE = 200;
@@ -15,7 +15,7 @@ interface ListOptions {
 }
 
 export const list = (options: ListOptions): Promise<void> =>
-  runCommand(options, ({ json, signal }) =>
+  runCommand(options, ({ json, lines, signal }) =>
     withServices(async (app) => {
       const directory = app.get(PeopleDirectory);
       const filter = { text: options.text, personType: options.type, active: options.inactive ? undefined : true };
@@ -27,7 +27,7 @@ export const list = (options: ListOptions): Promise<void> =>
         views.push(...page.items.map(personView));
         cursor = page.nextCursor ?? undefined;
       } while (cursor !== undefined);
-      if (json) printJson({ people: views });
+      if (json) printItems(lines, 'people', views);
       else printPeople(views);
       return ExitCode.DONE;
     }),

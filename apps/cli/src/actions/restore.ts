@@ -14,12 +14,12 @@ import { type INestApplicationContext } from '@nestjs/common';
 import { confirmByTyping } from '../confirm.js';
 import { withServices } from '../context.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson, table, tell } from '../output.js';
+import { LISTED } from '../listed.js';
+import { printData, printJson, table, tell, printItems } from '../output.js';
 import { WorkProgressBar } from '../progress.js';
 import { rowId } from '../row-id.js';
 import { runCommand } from '../run-command.js';
 import { namingTheServer } from './device-user.js';
-import { LISTED } from '../listed.js';
 
 interface PlanOptions {
   readonly to?: string;
@@ -63,13 +63,13 @@ export const incident = (id: string, options: { json?: boolean }): Promise<void>
     }),
   );
 
-export const list = (options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json }) =>
+export const list = (options: { json?: boolean; jsonl?: boolean }): Promise<void> =>
+  runCommand(options, ({ json, lines }) =>
     withServices(async (app) => {
       const { items } = await app.get(RestoreRepository).list({}, { limit: LISTED });
       const views = await Promise.all(items.map(async ({ id }) => restoreView(await app.get(Restores).describe(id))));
       const head = ['restore', 'device', 'state', 'create', 'update', 'refused', 'restored', 'failed', 'by', 'at'];
-      if (json) printJson({ restores: views });
+      if (json) printItems(lines, 'restores', views);
       else printData(table(head, views.map(rowOf)));
       return ExitCode.DONE;
     }),

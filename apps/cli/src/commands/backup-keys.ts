@@ -1,5 +1,7 @@
-import { lazily } from '../lazily.js';
 import { type Command } from 'commander';
+import { examples } from '../examples.js';
+import { lazily } from '../lazily.js';
+import { JSON_OUT } from '../options.js';
 
 const actions = () => import('../actions/backup-keys.js');
 
@@ -7,7 +9,8 @@ const actions = () => import('../actions/backup-keys.js');
 export function addBackupKeyCommands(program: Command): void {
   const keys = program
     .command('keys')
-    .description('the keys that backups are encrypted with (those of the API: `key`)');
+    .description('the keys that backups are encrypted with (those of the API: `key`)')
+    .addHelpText('after', examples('keys generate', 'keys show'));
   addGenerate(keys);
   addShow(keys);
   addRotate(keys);
@@ -20,7 +23,8 @@ function addGenerate(keys: Command): void {
     .description(
       'make both keys: the operational one for this host, and the recovery key for the safe, which is printed once',
     )
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('keys generate'))
     .action(lazily(async () => (await actions()).generate));
 }
 
@@ -28,7 +32,8 @@ function addShow(keys: Command): void {
   keys
     .command('show')
     .description('show whom backups are encrypted to, and whether this host can read them; no secrets')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('keys show'))
     .action(lazily(async () => (await actions()).show));
 }
 
@@ -36,7 +41,8 @@ function addRotate(keys: Command): void {
   keys
     .command('rotate')
     .description('make a new operational key for new backups; the old one stays, to read the old ones')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('keys rotate'))
     .action(lazily(async () => (await actions()).rotate));
 }
 
@@ -46,6 +52,7 @@ function addRecovery(keys: Command): void {
     .description(
       'make a new recovery key for new backups, and print it once; keep the old one as long as there are old backups',
     )
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('keys recovery'))
     .action(lazily(async () => (await actions()).recovery));
 }

@@ -1,6 +1,8 @@
-import { lazily } from '../lazily.js';
 import { type Command } from 'commander';
+import { examples } from '../examples.js';
+import { lazily } from '../lazily.js';
 import { LISTED } from '../listed.js';
+import { JSON_OUT, jsonLinesOption } from '../options.js';
 
 const actions = () => import('../actions/backup.js');
 
@@ -8,7 +10,9 @@ const actions = () => import('../actions/backup.js');
 export function addBackupCommands(program: Command): void {
   const backup = program
     .command('backup')
-    .description('copies of everybody on a terminal, fingerprints and faces included');
+    .alias('backups')
+    .description('copies of everybody on a terminal, fingerprints and faces included')
+    .addHelpText('after', examples('backup create front-door', 'backup status'));
   addCreate(backup);
   addList(backup);
   addStatus(backup);
@@ -22,7 +26,8 @@ function addCreate(backup: Command): void {
   backup
     .command('create <devices...>')
     .description('back these terminals up now; exits with 3 when one could not be')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('backup create front-door hall'))
     .action(lazily(async () => (await actions()).create));
 }
 
@@ -31,7 +36,9 @@ function addList(backup: Command): void {
     .command('list')
     .description(`show the last ${LISTED} backups, newest first`)
     .option('--device <device>', 'only of this device: id, short name or name')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addOption(jsonLinesOption())
+    .addHelpText('after', examples('backup list --device front-door', 'backup list --jsonl'))
     .action(lazily(async () => (await actions()).list));
 }
 
@@ -39,7 +46,9 @@ function addStatus(backup: Command): void {
   backup
     .command('status')
     .description('show for every terminal its newest backups, when the next is due, and what failed')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addOption(jsonLinesOption())
+    .addHelpText('after', examples('backup status'))
     .action(lazily(async () => (await actions()).status));
 }
 
@@ -47,7 +56,8 @@ function addInspect(backup: Command): void {
   backup
     .command('inspect <filename>')
     .description('show what a backup holds: counts, and what it lacks; no secrets')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('backup inspect front-door-users-backup-20261126T220035120Z.json.age'))
     .action(lazily(async () => (await actions()).inspect));
 }
 
@@ -57,7 +67,8 @@ function addVerify(backup: Command): void {
     .description(
       'read backups from beginning to end, all of them unless some are named; exits with 3 when one is not whole',
     )
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('backup verify'))
     .action(lazily(async () => (await actions()).verify));
 }
 
@@ -67,7 +78,8 @@ function addDrill(backup: Command): void {
     .description(
       'try a backup out: restore it into an emulated terminal and compare, field by field; exits with 1 when it is not good',
     )
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('backup drill front-door-users-backup-20261126T220035120Z.json.age'))
     .action(lazily(async () => (await actions()).drill));
 }
 
@@ -75,6 +87,7 @@ function addPrune(backup: Command): void {
   backup
     .command('prune')
     .description('remove backups whose time is over; never the newest, the largest, or those of a terminal in trouble')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('backup prune'))
     .action(lazily(async () => (await actions()).prune));
 }

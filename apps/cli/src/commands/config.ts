@@ -1,6 +1,7 @@
 import { type Command } from 'commander';
 import { examples } from '../examples.js';
 import { lazily } from '../lazily.js';
+import { JSON_OUT } from '../options.js';
 
 /** `holdfast config …` */
 export function addConfigCommands(program: Command): void {
@@ -10,7 +11,7 @@ export function addConfigCommands(program: Command): void {
     .command('show')
     .description('show every setting, its value and where that comes from; secrets are hidden')
     .option('--changed', 'only those that are set')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
     .addHelpText('after', examples('config show', 'config show --changed --json'))
     .action(lazily(async () => (await import('../actions/config.js')).showConfig));
 }

@@ -1,8 +1,8 @@
 import { type Command } from 'commander';
 import { examples } from '../examples.js';
 import { lazily } from '../lazily.js';
+import { JSON_OUT } from '../options.js';
 
-const JSON_OUT = ['--json', 'one JSON document on standard output'] as const;
 const actions = () => import('../actions/db.js');
 
 /** `holdfast db …` */

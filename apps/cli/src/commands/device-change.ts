@@ -1,6 +1,8 @@
-import { lazily } from '../lazily.js';
-import { ADDRESS_DRIVERS, NAME_ENCODINGS, TRANSPORTS } from '../choices.js';
 import { type Command, Option } from 'commander';
+import { ADDRESS_DRIVERS, NAME_ENCODINGS, TRANSPORTS } from '../choices.js';
+import { examples } from '../examples.js';
+import { lazily } from '../lazily.js';
+import { JSON_OUT } from '../options.js';
 import { parseCommKey } from './target-options.js';
 
 const actions = () => import('../actions/device-change.js');
@@ -21,6 +23,13 @@ export function addDeviceChange(device: Command): void {
     .addOption(new Option('--transport <name>', 'how the terminal is reached').choices(TRANSPORTS))
     .addOption(new Option('--encoding <name>', 'how it stores names').choices(NAME_ENCODINGS))
     .addOption(new Option('--driver <name>', 'who speaks to it').choices(ADDRESS_DRIVERS))
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText(
+      'after',
+      examples(
+        'device change front-door --time-zone Africa/Addis_Ababa --realtime on',
+        'device change front-door --enabled off',
+      ),
+    )
     .action(lazily(async () => (await actions()).change));
 }

@@ -1,5 +1,7 @@
-import { lazily } from '../lazily.js';
 import { type Command } from 'commander';
+import { examples } from '../examples.js';
+import { lazily } from '../lazily.js';
+import { JSON_OUT, jsonLinesOption } from '../options.js';
 
 const actions = () => import('../actions/device-list.js');
 
@@ -7,6 +9,8 @@ export function addDeviceList(device: Command): void {
   device
     .command('list')
     .description('show the registered terminals')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addOption(jsonLinesOption())
+    .addHelpText('after', examples('device list', 'device list --jsonl'))
     .action(lazily(async () => (await actions()).list));
 }

@@ -1,5 +1,7 @@
 import { type Command } from 'commander';
+import { examples } from '../examples.js';
 import { lazily } from '../lazily.js';
+import { JSON_OUT } from '../options.js';
 
 const actions = () => import('../actions/device-past.js');
 
@@ -10,6 +12,7 @@ export function addDeviceDiff(device: Command): void {
     .description('show who came to a terminal and who went between two moments, without asking it')
     .requiredOption('--from <instant>', 'the earlier moment, such as 2026-01-31T09:45:00Z')
     .option('--to <instant>', 'the later moment; now unless given')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('device diff front-door --from 2026-01-31T09:45:00Z'))
     .action(lazily(async () => (await actions()).diff));
 }

@@ -1,6 +1,7 @@
 import { type Command } from 'commander';
 import { examples } from '../examples.js';
 import { lazily } from '../lazily.js';
+import { JSON_OUT } from '../options.js';
 
 /** `holdfast doctor` */
 export function addDoctorCommand(program: Command): void {
@@ -10,7 +11,7 @@ export function addDoctorCommand(program: Command): void {
       'look at settings, folders, keys, database, terminals, backups and notifications, and say what to do; changes nothing; ' +
         'exits with 1, or 7 without a database, when something failed',
     )
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
     .addHelpText('after', examples('doctor', 'doctor --json'))
     .action(lazily(async () => (await import('../actions/doctor.js')).doctor));
 }

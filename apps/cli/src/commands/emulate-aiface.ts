@@ -1,6 +1,8 @@
-import { lazily } from '../lazily.js';
-import { EMULATED_PROFILES } from '../choices.js';
 import { type Command, Option } from 'commander';
+import { EMULATED_PROFILES } from '../choices.js';
+import { examples } from '../examples.js';
+import { lazily } from '../lazily.js';
+import { JSON_OUT } from '../options.js';
 import { wholeNumber } from './target-options.js';
 
 const actions = () => import('../actions/emulate-aiface.js');
@@ -19,6 +21,7 @@ export function addEmulateAiface(emulate: Command): void {
     .option('--days <count>', 'how many days of punches its log holds', wholeNumber(0, 365), 10)
     .option('--punch-every <seconds>', 'somebody punches that often, as long as it runs', wholeNumber(1, 3_600))
     .option('--new', 'no server knows its people and punches: it hands all of them over')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('emulate aiface --server ws://127.0.0.1:7788'))
     .action(lazily(async () => (await actions()).aiface));
 }

@@ -1,5 +1,7 @@
-import { lazily } from '../lazily.js';
 import { type Command, Option } from 'commander';
+import { examples } from '../examples.js';
+import { lazily } from '../lazily.js';
+import { JSON_OUT } from '../options.js';
 import { addEmulateAiface } from './emulate-aiface.js';
 import { parseCommKey, wholeNumber } from './target-options.js';
 
@@ -7,7 +9,10 @@ const actions = () => import('../actions/emulate.js');
 
 /** `holdfast emulate …`: terminals with invented people, to try things on. */
 export function addEmulateCommands(program: Command): void {
-  const emulate = program.command('emulate').description('run an emulated terminal with invented people');
+  const emulate = program
+    .command('emulate')
+    .description('run an emulated terminal with invented people')
+    .addHelpText('after', examples('emulate zk --port 4370', 'emulate aiface --server ws://127.0.0.1:7788'));
   emulate
     .command('zk')
     .description('a ZK terminal over real sockets, until Ctrl-C')
@@ -30,7 +35,8 @@ export function addEmulateCommands(program: Command): void {
         .choices(['single', 'many'])
         .default('single'),
     )
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('emulate zk --port 4370 --users 500 --punch-every 5'))
     .action(lazily(async () => (await actions()).zk));
   addEmulateAiface(emulate);
 }

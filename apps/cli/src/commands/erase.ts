@@ -1,6 +1,8 @@
-import { lazily } from '../lazily.js';
 import { PERSON_TYPES } from '@app/kernel';
 import { type Command, Option } from 'commander';
+import { examples } from '../examples.js';
+import { lazily } from '../lazily.js';
+import { JSON_OUT } from '../options.js';
 
 const actions = () => import('../actions/erase.js');
 
@@ -13,6 +15,7 @@ export function addEraseCommand(program: Command): void {
     .addOption(new Option('--type <type>', 'what the person is').choices([...PERSON_TYPES]))
     .requiredOption('--reason <text>', 'why; stays in the audit log, so name nobody in it')
     .option('--yes', 'do not ask; without it, the ID has to be typed')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('erase front-door 9001 --reason "asked for it on 1 March"'))
     .action(lazily(async () => (await actions()).eraseUser));
 }

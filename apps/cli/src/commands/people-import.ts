@@ -1,6 +1,8 @@
-import { lazily } from '../lazily.js';
 import { PERSON_TYPES } from '@app/kernel';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { examples } from '../examples.js';
+import { lazily } from '../lazily.js';
+import { JSON_OUT } from '../options.js';
 
 const actions = () => import('../actions/people-import.js');
 
@@ -13,7 +15,8 @@ export function addPeopleImport(people: Command): void {
     .option('--deactivate-missing', 'deactivate people of the types in the file who are not in it')
     .option('--confirm-deactivations <count>', 'exactly how many those are; needed when they are many', wholeNumber)
     .option('--all-or-nothing', 'change nothing if any row is refused')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('people import staff.csv --dry-run', 'people import staff.csv'))
     .action(lazily(async () => (await actions()).importPeople));
 }
 

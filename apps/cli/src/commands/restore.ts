@@ -1,7 +1,9 @@
-import { lazily } from '../lazily.js';
 import { type Command } from 'commander';
-import { CONFIRM_TRIPPED } from './device-user.js';
+import { examples } from '../examples.js';
+import { lazily } from '../lazily.js';
 import { LISTED } from '../listed.js';
+import { JSON_OUT, jsonLinesOption } from '../options.js';
+import { CONFIRM_TRIPPED } from './device-user.js';
 
 const actions = () => import('../actions/restore.js');
 
@@ -9,15 +11,9 @@ const actions = () => import('../actions/restore.js');
 export function addRestoreCommands(program: Command): void {
   const restore = program
     .command('restore')
+    .alias('restores')
     .description('bring people back: plan, look at the plan, apply exactly that plan')
-    .addHelpText(
-      'after',
-      '\nExamples:\n' +
-        '  holdfast restore incident 17                 plan to bring back just those whom incident 17 misses\n' +
-        '  holdfast restore plan <backup> --only-missing\n' +
-        '  holdfast restore show 4\n' +
-        '  holdfast restore apply 4\n',
-    );
+    .addHelpText('after', examples('restore incident 17', 'restore show 4', 'restore apply 4'));
   addPlan(restore);
   addIncident(restore);
   addList(restore);
@@ -34,7 +30,8 @@ function addPlan(restore: Command): void {
     .option('--users <ids...>', 'nobody but these')
     .option('--only-missing', 'only users whom the terminal does not have')
     .option('--reason <text>', 'why; stays in the audit log')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('restore plan front-door-users-backup-20261126T220035120Z.json.age --only-missing'))
     .action(lazily(async () => (await actions()).plan));
 }
 
@@ -44,7 +41,8 @@ function addIncident(restore: Command): void {
     .description(
       'plan to bring back just those whom an incident misses, each from the newest good backup that holds him',
     )
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('restore incident 17'))
     .action(lazily(async () => (await actions()).incident));
 }
 
@@ -52,7 +50,9 @@ function addList(restore: Command): void {
   restore
     .command('list')
     .description(`show the last ${LISTED} restores, newest first`)
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addOption(jsonLinesOption())
+    .addHelpText('after', examples('restore list', 'restore list --jsonl'))
     .action(lazily(async () => (await actions()).list));
 }
 
@@ -60,7 +60,8 @@ function addShow(restore: Command): void {
   restore
     .command('show <restore>')
     .description('show what is planned for each user, and what became of it')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('restore show 4'))
     .action(lazily(async () => (await actions()).show));
 }
 
@@ -72,7 +73,8 @@ function addApply(restore: Command): void {
     )
     .option('--yes', 'do not ask; without it, the name of the terminal has to be typed')
     .option('--confirm-tripped', CONFIRM_TRIPPED)
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('restore apply 4', 'restore apply 4 --yes'))
     .action(lazily(async () => (await actions()).apply));
 }
 
@@ -80,6 +82,7 @@ function addCancel(restore: Command): void {
   restore
     .command('cancel <restore>')
     .description('give a plan up, or end a restore between two parts; whoever was brought back stays')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('restore cancel 4'))
     .action(lazily(async () => (await actions()).cancel));
 }

@@ -1,5 +1,7 @@
-import { lazily } from '../lazily.js';
 import { type Command } from 'commander';
+import { examples } from '../examples.js';
+import { lazily } from '../lazily.js';
+import { JSON_OUT } from '../options.js';
 
 const actions = () => import('../actions/sync.js');
 
@@ -8,6 +10,7 @@ export function addSyncCommands(program: Command): void {
   program
     .command('sync <device>')
     .description('read a registered terminal now: buffer its users, import its punches; by id, short name or name')
-    .option('--json', 'one JSON document on standard output')
+    .option(...JSON_OUT)
+    .addHelpText('after', examples('sync front-door', 'sync 1 --json'))
     .action(lazily(async () => (await actions()).syncDevice));
 }

@@ -1,5 +1,5 @@
-import { lazily } from '../lazily.js';
 import { type Command } from 'commander';
+import { lazily } from '../lazily.js';
 
 const actions = () => import('../actions/token.js');
 
