@@ -168,7 +168,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'database/data-dir-other-version': [
     'unavailable',
     'DATA_DIR holds a PostgreSQL of another version',
-    'upgrade it as docs/operations.md says',
+    'run the older program, or choose another folder with DATA_DIR',
   ],
   'database/data-dir-unwritable': ['unavailable', 'DATA_DIR cannot be written', 'mend its permissions'],
   'database/embedded-failed': ['unavailable', 'The embedded PostgreSQL did not start', 'read its log in DATA_DIR'],
