@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { NOTICE_TOPICS } from '@app/notification';
 import { describe, expect, it } from '@jest/globals';
 import { load } from 'js-yaml';
@@ -105,5 +105,43 @@ describe('docs/TROUBLESHOOTING.md', () => {
     const families = rows.flatMap(([first]) => [...first.matchAll(/`([a-z-]+)\/…`\]\(errors\.md#/g)]);
     expect(families.map(([, family]) => family).toSorted()).toEqual(Object.keys(ERROR_FAMILIES).toSorted());
     for (const [, , see] of rows) expect(see).toMatch(/\]\(/);
+  });
+});
+
+/** What counts as evidence besides a file that is named: a link, a file of the root, or the page itself. */
+const EVIDENCE = /\]\(|`(?:\.ci\/run|\.?[\w-]+\.json)`|this page|above/;
+
+describe('docs/security.md', () => {
+  const page = read('docs/security.md');
+  const chapters = [...page.matchAll(/^### (V\d+ .+)$/gm)].map(([, heading]) => heading);
+  const rows = chapters.flatMap((heading) => tableBelow(page, heading));
+
+  it('has a state and its grounds for every requirement of ASVS, and evidence where it is held', () => {
+    expect(chapters.map((heading) => heading.split(' ')[0])).toEqual(Array.from({ length: 14 }, (_, i) => `V${i + 1}`));
+    expect(rows.length).toBeGreaterThan(150);
+    const isGrounded = (state: string, grounds: string): boolean =>
+      state === 'Held' ? namedPaths(grounds).length > 0 || EVIDENCE.test(grounds) : /\w/.test(grounds);
+    const poor = rows.filter(
+      ([, state, grounds, ...more]) =>
+        !['Held', 'Open', 'Site', 'n/a'].includes(state) || !isGrounded(state, grounds) || more.length > 0,
+    );
+    expect(poor).toEqual([]);
+  });
+
+  it('names each requirement once', () => {
+    const numbers = rows.flatMap(([requirement]) => requirement.match(/\d+\.\d+(?:\.\d+)?/g) ?? []);
+    expect(numbers.filter((number, index) => numbers.indexOf(number) !== index)).toEqual([]);
+  });
+
+  it('names every column of the database that is sealed', () => {
+    const columns = new Set<string>();
+    for (const name of readdirSync('migrations')) {
+      for (const [, column] of read(`migrations/${name}`).matchAll(
+        /^\s+(\w+(?:_sealed|_encrypted|_fingerprint)) (?:text|bytea)/gm,
+      ))
+        columns.add(column);
+    }
+    expect(columns.size).toBeGreaterThan(4);
+    expect([...columns].filter((column) => !page.includes(column))).toEqual([]);
   });
 });
