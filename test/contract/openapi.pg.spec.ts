@@ -1,14 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ERROR_CODES } from '../../apps/server/src/openapi/error-catalogue.js';
-import { errorsPage } from '../../apps/server/src/openapi/errors-page.js';
 import { operationsOf, printDocument } from '../../apps/server/src/openapi/describe-api.js';
 import { type ContractApp, openContractApp } from './contract-app.js';
 import { answerChecker } from './schema-check.js';
-
-/** Codes of the filter, which has no class for them. */
-const CODES_WITHOUT_CLASS = ['http/400', 'http/404', 'http/413', 'http/415'];
 
 let contract: ContractApp;
 beforeAll(async () => {
@@ -78,35 +72,3 @@ describe('docs/openapi.json', () => {
     }
   });
 });
-
-describe('the catalogue of errors', () => {
-  it('has every code of the program that is not a defect, and no other', () => {
-    expect([...ERROR_CODES]).toEqual([...codesInSource(), ...CODES_WITHOUT_CLASS].sort());
-  });
-
-  it('is docs/errors.md', () => {
-    expect(readFileSync('docs/errors.md', 'utf8')).toBe(errorsPage());
-  });
-});
-
-/** Codes of classes whose kind is `internal` are told to nobody but the log. */
-function codesInSource(): string[] {
-  const codes = new Set<string>();
-  for (const file of [...filesOf('libs'), ...filesOf('apps')]) {
-    const text = readFileSync(file, 'utf8');
-    for (const [body] of text.matchAll(/^(export )?(abstract )?class \w+ extends (AppError|DeviceError)[\s\S]*?^}/gm)) {
-      const code = /readonly code = '([^']+)'/.exec(body)?.[1];
-      if (code !== undefined && !body.includes(`readonly kind = 'internal'`)) codes.add(code);
-    }
-    const internal = new Set([...text.matchAll(/'([a-z-]+\/[a-z-]+)': 'internal'/g)].map(([, code]) => code));
-    for (const [union] of text.matchAll(/^export type \w+ErrorCode =[\s\S]*?;/gm)) {
-      for (const [, code] of union.matchAll(/'([a-z-]+\/[a-z-]+)'/g)) if (!internal.has(code)) codes.add(code);
-    }
-  }
-  return [...codes];
-}
-
-function filesOf(folder: string): string[] {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts')).map((name) => join(folder, name));
-}

@@ -25,7 +25,6 @@ import { SyncServicesModule } from '@app/sync-services';
 import { type DynamicModule, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { TerminusModule } from '@nestjs/terminus';
-import helmet from 'helmet';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Logger } from 'pino';
 import { type HttpLogger, pinoHttp } from 'pino-http';
@@ -74,11 +73,7 @@ export class ServerModule implements NestModule {
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    // On a LAN without TLS, upgraded requests would never arrive.
-    const contentSecurityPolicy = { directives: { 'upgrade-insecure-requests': null } };
-    consumer
-      .apply(helmet({ contentSecurityPolicy, strictTransportSecurity: false }), requestLog(this.logger.pino))
-      .forRoutes('{*path}');
+    consumer.apply(requestLog(this.logger.pino)).forRoutes('{*path}');
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { type DrillNeeds, type DrillTerminal, DrillTerminals } from '@app/backup';
 import { AifaceTerminal, ZkTerminal } from '@app/device-emulator';
 import {
@@ -19,6 +20,7 @@ const HERE = '127.0.0.1';
 /** Room besides what the backup holds. */
 const SPARE = 1_000;
 const REDIAL_MS = 50;
+const LARGEST_COMM_KEY = 999_999_999;
 
 /** Emulated terminals on loopback, in this process, on any free port; nobody else knows of them. */
 @Injectable()
@@ -36,11 +38,14 @@ export class EmulatedDrillTerminals extends DrillTerminals {
     return needs.header.protocol === 'zk' ? this.startZk(needs) : this.startAiface(needs, signal);
   }
 
+  /** With a comm key that is thrown away with it: other programs of this machine could read PINs and fingerprints otherwise. */
   private async startZk({ header, recordWidth }: DrillNeeds): Promise<DrillTerminal> {
+    const commKey = randomInt(1, LARGEST_COMM_KEY + 1);
     const terminal = await ZkTerminal.start({
       host: HERE,
       transports: ['tcp'],
       connections: 'many',
+      commKey,
       serialNumber: header.serial_number,
       recordWidth: recordWidth === 28 ? 28 : 72,
       userCapacity: header.users + SPARE,
@@ -53,7 +58,7 @@ export class EmulatedDrillTerminals extends DrillTerminals {
       host: HERE,
       port: terminal.port,
       transport: 'tcp',
-      commKey: 0,
+      commKey,
       encoding: 'auto',
       expectedSerialNumber: header.serial_number,
     };

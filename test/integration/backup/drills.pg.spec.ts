@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { BackupDrills, BackupKeys, BackupModule, BackupRestoreService, DrillTerminals } from '@app/backup';
+import { ZkTerminal } from '@app/device-emulator';
+import { DeviceGateway } from '@app/device-gateway';
 import { DrillModule } from '@app/drill';
 import { DialInModule, DialInService } from '@app/dial-in';
 import { administrator, SystemClock } from '@app/kernel';
@@ -72,4 +74,23 @@ it('names user and field when a terminal keeps something else', async () => {
   expect(report).toMatchObject({ good: false, differences: ['200: name'] });
   expect(drilled).toMatchObject({ drillResult: 'failed', drillReason: '200: name' });
   expect(notifications.topics()).toContain('backup_drill_failed');
+});
+
+it('lets no other program of this machine read the terminal that it restores into', async () => {
+  const terminals = app.get<DrillTerminals>(DrillTerminals as never);
+  const started = jest.spyOn(ZkTerminal, 'start');
+  const header = {
+    protocol: 'zk',
+    serial_number: 'DRILLED0001',
+    users: 1,
+    credentials: 1,
+    fingerprint_algorithm: '10',
+  };
+  await using drill = await terminals.start({ header: header as never, recordWidth: 72 });
+  const { port } = (await started.mock.results[0].value) as ZkTerminal;
+  started.mockRestore();
+  const target = { driver: 'zk', host: '127.0.0.1', port, transport: 'tcp', encoding: 'auto' } as const;
+  const reading = app.get(DeviceGateway).openReader({ ...target, commKey: 0 });
+  await expect(reading).rejects.toMatchObject({ code: 'device/unauthorised' });
+  await drill.copy(); // who drills has the key
 });

@@ -75,7 +75,7 @@ export const suggest = (row: string | undefined, options: SuggestOptions): Promi
         else printData(table(['person', 'name', 'score', 'why'], views.map(suggestionRow)));
         return ExitCode.DONE;
       }
-      const filter = { deviceId: await deviceIdOf(app, options.device), minScore: 0 };
+      const filter = { deviceId: await deviceIdOf(app, options.device), minScore: 0.3 };
       const { items, nextCursor } = await suggestions.list(filter, { limit: 50 });
       const views = items.map(suggestionsForUserView);
       if (json) printItems(lines, 'items', views, { more: nextCursor !== null });

@@ -9,7 +9,7 @@ export interface CataloguedError {
 
 type Row = readonly [kind: ErrorKind, meaning: string, remedy: string];
 
-/** Every error code of the program that is not a defect of ours. Tests hold it against the source and the answers. */
+/** Every error code of the program; those of kind `internal` are defects, or nothing that a caller can mend. A test holds it against the source. */
 const ROWS: Readonly<Record<string, Row>> = {
   'aas/bad-encoding': ['invalid', 'The AAS export is not in the encoding that it claims', 'export it again as UTF-8'],
   'aas/damaged': ['invalid', 'The AAS file is not whole', 'let AAS repair it, or give a copy that is'],
@@ -56,12 +56,22 @@ const ROWS: Readonly<Record<string, Row>> = {
   ],
   'accounts/wrong-password': ['invalid', 'The current password is wrong', 'try again, or ask an administrator'],
   'audit/bad-kept-heads': ['invalid', 'The file of kept heads is none', 'give what `audit verify --json` wrote'],
+  'audit/detail-refused': [
+    'internal',
+    'An audit entry was to hold a PIN or a template; neither it nor what it tells of was stored',
+    'keep the log line, and report it',
+  ],
   'auth/cross-site': [
     'forbidden',
     'The page of another site may have sent it',
     'send it from a page of this server, or with a bearer token',
   ],
   'auth/forbidden': ['forbidden', 'The caller has a lesser role', 'ask an administrator'],
+  'auth/route-without-permission': [
+    'internal',
+    'Routes say not who may use them, and the server does not start',
+    'run a released version, and report it',
+  ],
   'auth/too-many-attempts': ['too-many', 'Too many failed attempts', 'wait as long as `Retry-After` says'],
   'auth/unauthenticated': ['unauthenticated', 'There is no token, or none that is valid', 'send a valid bearer token'],
   'backup/administrators-only': ['forbidden', 'Only administrators erase', 'ask an administrator'],
@@ -103,6 +113,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   'backup/restore-settled': ['conflict', 'The restore is not planned any more', 'plan anew'],
   'backup/setup': ['unavailable', 'A key file or the folder of backups is not as it must be', 'mend what is named'],
   'backup/stale-plan': ['stale', 'The terminal has changed since the plan was made', 'plan anew and look at it'],
+  'backup/unforeseen': [
+    'internal',
+    'A backup ended in a way that nobody foresaw; no file of it is used',
+    'read the line beside it in the log, and report it; it is tried again',
+  ],
   'buffer/not-waiting': [
     'conflict',
     'Only an unmapped user can be ignored',
@@ -141,6 +156,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     'set it at the terminal, or use the device’s version',
   ],
   'conflict/stale-decision': ['stale', 'The decision names an older version', 'decide on the version in the answer'],
+  'conflict/unforeseen': [
+    'internal',
+    'Settling a conflict ended in a way that nobody foresaw; it stays open',
+    'read the line beside it in the log, and report it',
+  ],
   'conflict/user-not-mapped': ['conflict', 'Nobody is mapped to the user any more', 'look at the list again'],
   'conflict/vain-choice': ['invalid', 'A choice would not be followed', 'leave it out, or use another strategy'],
   'coordination/lease-busy': ['conflict', 'Another run holds the terminal', 'try again when it is done'],
@@ -148,7 +168,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'database/data-dir-other-version': [
     'unavailable',
     'DATA_DIR holds a PostgreSQL of another version',
-    'upgrade it as docs/operations.md says',
+    'run the older program, or choose another folder with DATA_DIR',
   ],
   'database/data-dir-unwritable': ['unavailable', 'DATA_DIR cannot be written', 'mend its permissions'],
   'database/embedded-failed': ['unavailable', 'The embedded PostgreSQL did not start', 'read its log in DATA_DIR'],
@@ -158,6 +178,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   'database/unreachable': ['unavailable', 'No PostgreSQL answers', 'start it, or mend DATABASE_URL'],
   'device-writer/administrators-only': ['forbidden', 'Only administrators delete', 'ask an administrator'],
   'device-writer/already-undone': ['conflict', 'The deletion has been undone', 'nothing'],
+  'device-writer/bad-snapshot': [
+    'internal',
+    'What was kept of a user cannot be read; nothing was sent',
+    'bring the user back from a backup, and report it',
+  ],
   'device-writer/changed-meanwhile': [
     'conflict',
     'Somebody changed users at the terminal during a batch',
@@ -173,10 +198,20 @@ const ROWS: Readonly<Record<string, Row>> = {
     'There is no such deletion',
     'look at `GET /api/device-users/deletions`',
   ],
+  'device-writer/interrupted': [
+    'unavailable',
+    'The server stopped before a write left; reading showed that the user is as before',
+    'ask for it again',
+  ],
   'device-writer/not-done': [
     'conflict',
     'The user is as before',
     'read the reason in the answer; try again if it can change',
+  ],
+  'device-writer/out-of-time': [
+    'unavailable',
+    'The lease ended before this user of a batch was begun',
+    'nothing: the restore goes on with the user by itself',
   ],
   'device-writer/outcome-unknown': [
     'unavailable',
@@ -204,10 +239,20 @@ const ROWS: Readonly<Record<string, Row>> = {
     'The user is neither as before nor as wanted',
     'look at the terminal; docs/operations.md says how',
   ],
+  'device-writer/unforeseen': [
+    'internal',
+    'A write ended in a way that nobody foresaw',
+    'nothing for the user: it is settled by reading; report the line of the log',
+  ],
   'device-writer/unknown-firmware': [
     'conflict',
     'Nobody knows what this firmware does at such a write',
     'change it at the terminal',
+  ],
+  'device-writer/unknown-purpose': [
+    'internal',
+    'The database holds a write that this version does not know',
+    'run the version that began it',
   ],
   'device-writer/unsettled': [
     'unavailable',
@@ -227,7 +272,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     'It is not known yet what became of another write',
     'wait until it is settled',
   ],
-  'device/aborted': ['unavailable', 'The work at the terminal was stopped', 'try again'],
+  'device/aborted': ['unavailable', 'The work at the terminal was stopped, since a server or command was', 'try again'],
   'device/address-not-allowed': [
     'invalid',
     'The address is in no network that terminals may be in, or is the database',
@@ -239,9 +284,22 @@ const ROWS: Readonly<Record<string, Row>> = {
     'The firmware speaks the vendor’s closed protocol only',
     'look for a “standalone communication” setting of the terminal',
   ],
-  'device/connection-lost': ['unavailable', 'The connection to the terminal ended', 'close the vendor’s software'],
+  'device/command-not-allowed': [
+    'internal',
+    'A command outside of the allow-list was stopped before it left',
+    'nothing was sent; report it',
+  ],
+  'device/connection-lost': [
+    'unavailable',
+    'The connection to the terminal ended',
+    'close the vendor’s software; look at the network',
+  ],
   'device/driver-crashed': ['unavailable', 'npm node-zklib does not cope with this terminal', 'use the driver zk'],
-  'device/incomplete-read': ['unavailable', 'It is not proven that all users were read', 'try again'],
+  'device/incomplete-read': [
+    'unavailable',
+    'It is not proven that all users were read',
+    'nothing: it is read again; docs/TROUBLESHOOTING.md if that repeats',
+  ],
   'device/not-connected': [
     'unavailable',
     'The terminal dials in, and is not connected to this server',
@@ -249,8 +307,16 @@ const ROWS: Readonly<Record<string, Row>> = {
   ],
   'device/not-zk': ['unavailable', 'What answers there does not speak the ZK protocol', 'check address and port'],
   'device/protocol-violation': ['unavailable', 'The terminal broke its protocol', 'try again; restart the terminal'],
-  'device/refused': ['unavailable', 'The terminal refused the request', 'see the detail'],
-  'device/serial-mismatch': ['conflict', 'Another terminal is at this address', 'add it as a device of its own'],
+  'device/refused': [
+    'unavailable',
+    'The terminal refused the request',
+    'see which one in the detail; restart the terminal',
+  ],
+  'device/serial-mismatch': [
+    'conflict',
+    'Another terminal is at this address',
+    'accept it in the place of the old one, or add it as a device of its own',
+  ],
   'device/timeout': ['unavailable', 'The terminal did not answer in time', 'check network and firewall'],
   'device/unauthorised': ['unavailable', 'The terminal wants a comm key, or another one', 'give its comm key'],
   'device/unreachable': ['unavailable', 'The terminal cannot be reached', 'check power, address and port'],
@@ -264,6 +330,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     'conflict',
     'No such terminal was found in the device’s place',
     'read the device again',
+  ],
+  'devices/secret-key': [
+    'internal',
+    'DATA_DIR/holdfast.key is missing, cannot be read, or is another one than what was stored was closed with',
+    'put the key file back from your backup; give every server the same one',
   ],
   'devices/unknown-time-zone': ['invalid', 'The calendar knows no such zone', 'give an IANA name'],
   'dial-in/cannot-listen': ['unavailable', 'The port for terminals cannot be had', 'mend AIFACE_PORT or AIFACE_HOST'],
@@ -295,6 +366,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     'too-many',
     'Too many requests came from one address',
     'wait as long as `Retry-After` says',
+  ],
+  'http/unforeseen': [
+    'internal',
+    'Something that nobody foresaw; a defect',
+    'look in the log under the `request_id` of the answer, and report it',
   ],
   'metrics/off': ['not-found', 'This server does not show its figures', 'set METRICS'],
   'monitoring/bad-range': ['invalid', 'The range of time is none, or too long', 'ask for up to 400 days at a time'],
@@ -383,6 +459,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     'internal',
     'Not everybody on the terminal was accounted for exactly once',
     'report it with the output of `holdfast support-bundle`; what was read is stored',
+  ],
+  'sync/unforeseen': [
+    'internal',
+    'A run ended in a way that nobody foresaw; nothing of it was stored',
+    'read the line beside it in the log, and report it; the next run tries again',
   ],
   'work/aborted': ['unavailable', 'The server is stopping', 'try again in a moment'],
   'zk/checksum': ['unavailable', 'A packet has another checksum than it should', 'read again'],
