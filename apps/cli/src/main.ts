@@ -2,6 +2,12 @@ import { CommanderError } from 'commander';
 import { ExitCode } from './exit-code.js';
 import { buildProgram } from './program.js';
 
+// Whoever reads our output may have had enough of it, as `head` has: nothing is wrong, and nothing more is to be said.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? ExitCode.DONE);
+  throw error;
+});
+
 try {
   await buildProgram().parseAsync(process.argv);
 } catch (error) {

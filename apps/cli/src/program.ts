@@ -6,6 +6,7 @@ import { addAuditCommands } from './commands/audit.js';
 import { addBackupKeyCommands } from './commands/backup-keys.js';
 import { addBackupCommands } from './commands/backup.js';
 import { addBufferCommands } from './commands/buffer.js';
+import { addCompletionCommand } from './commands/completion.js';
 import { addConfigCommands } from './commands/config.js';
 import { addConflictCommands } from './commands/conflict.js';
 import { addDatabaseCommands } from './commands/db.js';
@@ -19,6 +20,7 @@ import { addKeyCommands } from './commands/key.js';
 import { addNotifyCommands } from './commands/notify.js';
 import { addPeopleCommands } from './commands/people.js';
 import { addRestoreCommands } from './commands/restore.js';
+import { addServeCommand } from './commands/serve.js';
 import { addSupportBundleCommand } from './commands/support-bundle.js';
 import { addSyncCommands } from './commands/sync.js';
 import { addTokenCommands } from './commands/token.js';
@@ -61,6 +63,7 @@ export function buildProgram(): Command {
   addAuditCommands(program);
   addAasCommands(program);
   addEmulateCommands(program);
+  addServeCommand(program);
   addDatabaseCommands(program);
   addConfigCommands(program);
   addDoctorCommand(program);
@@ -72,5 +75,6 @@ export function buildProgram(): Command {
   addBackupKeyCommands(program);
   addKeyCommands(program);
   addTokenCommands(program);
+  addCompletionCommand(program); // the last one: it completes those before it
   return program;
 }

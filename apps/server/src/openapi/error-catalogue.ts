@@ -131,6 +131,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   'cli/bad-instant': ['invalid', 'What was typed is no instant', 'give one with its offset'],
   'cli/erase-whom': ['invalid', 'It is not said who is to be erased', 'give a device and a user, or a person'],
   'cli/no-password': ['invalid', 'A password was wanted and none given', 'give `--password-file`'],
+  'cli/bundle-not-written': [
+    'invalid',
+    'The file of a support bundle cannot be written, or is there already',
+    'give another name with --out',
+  ],
   'cli/not-confirmed': ['invalid', 'A command was not confirmed', 'confirm it, or give `--yes`'],
   'config/invalid': ['invalid', 'Settings cannot be used', 'mend those that are named'],
   'conflict/already-resolved': ['conflict', 'Somebody settled it, or it vanished', 'look at the list again'],
