@@ -202,9 +202,11 @@ describe('a first start', () => {
       items: object[];
     };
     expect(items).toHaveLength(35);
-    // A command is a process of its own: it says where the terminal is, and which request reads it.
-    const elsewhere = await cli('sync', 'hall');
-    expect([elsewhere.code, elsewhere.stderr]).toEqual([4, expect.stringContaining(`POST /api/devices/${id}/sync`)]);
+    // A command is a process of its own, and asks the server that has the terminal.
+    const synced = await cli('sync', 'hall', '--json');
+    expect([synced.code, JSON.parse(synced.stdout)]).toMatchObject([0, { users_read: 35, requested_by: 'cli' }]);
+    const counted = await cli('buffer', 'populate', '--device', 'hall', '--dry-run', '--json');
+    expect(JSON.parse(counted.stdout)).toMatchObject({ totals: { counted: 35, read: 35, already_buffered: 35 } });
     emulator.signal('SIGINT');
     expect((await emulator.ended).code).toBe(0);
   });

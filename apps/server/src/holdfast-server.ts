@@ -16,6 +16,7 @@ import { DemoTerminals, type ShownDemo } from './demo-terminals.js';
 import { FRONT_OPTIONS, mountFront } from './http-front.js';
 import { refuseOccupiedPort, serverUrl } from './listening.js';
 import { ServerModule } from './server.module.js';
+import { StartOrder } from './start-order.js';
 
 /** The whole long-running process: database, API, schedules and, on a first start, the demo terminal. */
 export class HoldfastServer {
@@ -65,6 +66,8 @@ export class HoldfastServer {
     const app = await this.startApp(database);
     if (signal.aborted) return;
     const access = await app.get(FirstAdministrator).prepare();
+    await app.init();
+    app.get(StartOrder).holdBack();
     await app.listen(this.config.port, this.config.host);
     const url = serverUrl(app.getHttpServer());
     const dialIn = await this.letTerminalsDialIn(app);
@@ -129,17 +132,18 @@ export class HoldfastServer {
   }
 
   /**
-   * What became of writes that a crash cut off, and what is due, is read at once and not at the next full minute; but
-   * nobody waits for a terminal that may be switched off.
+   * What became of writes that a crash cut off, and what is due, is read at once and not at the next full minute; nobody
+   * waits for a terminal that may be switched off. Then monitoring and backups begin.
    */
   private readDevicesInBackground(app: NestExpressApplication): void {
-    for (const work of [
-      (signal: AbortSignal): Promise<void> => app.get(OpenWrites).settleAll(signal),
-      async (signal: AbortSignal): Promise<void> => void (await app.get(MachineSyncService).syncDue({ signal })),
-    ]) {
-      const round = this.background.round(work);
-      round.catch((error: unknown) => this.logger.error({ err: error }, 'the first round over all devices failed'));
-    }
+    const settling = this.background.round((signal) => app.get(OpenWrites).settleAll(signal));
+    settling.catch((error: unknown) => this.logger.error({ err: error }, 'open writes could not be settled yet'));
+    const reading = this.background.round(
+      async (signal) => void (await app.get(MachineSyncService).syncDue({ signal })),
+    );
+    reading.catch((error: unknown) => this.logger.error({ err: error }, 'the first round over all devices failed'));
+    const releasing = this.background.round((signal) => app.get(StartOrder).releaseAfter(reading, signal));
+    releasing.catch((error: unknown) => this.logger.error({ err: error }, 'monitoring and backups could not begin'));
     this.closers.push(() => this.background.stop());
   }
 }

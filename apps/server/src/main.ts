@@ -4,6 +4,9 @@ import { AppError } from '@app/kernel';
 import { createLogger } from '@app/logging';
 import { HoldfastServer } from './holdfast-server.js';
 
+/** A stop in order takes no longer than this. */
+const STOP_WITHIN_MS = 10_000;
+
 /** Boots the server, and stops it in order at SIGINT or SIGTERM. A repeated signal changes nothing. */
 async function main(): Promise<void> {
   const stopping = new AbortController();
@@ -14,7 +17,20 @@ async function main(): Promise<void> {
     process.stdout.write(server.banner);
     await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }));
   }
+  await stopWithin(STOP_WITHIN_MS, server);
+}
+
+/**
+ * What is not stopped in time is left as a crash would leave it, which loses nothing: leases end by themselves, open writes
+ * are settled by reading. A service manager that waits for less kills us anyway.
+ */
+async function stopWithin(limitMs: number, server: HoldfastServer): Promise<void> {
+  const timer = setTimeout(() => {
+    process.stderr.write(`holdfast: something did not stop within ${limitMs / 1_000} s; ended without it\n`);
+    process.exit(1);
+  }, limitMs);
   await server.stop();
+  clearTimeout(timer);
 }
 
 try {

@@ -29,6 +29,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Logger } from 'pino';
 import { type HttpLogger, pinoHttp } from 'pino-http';
 import { HealthController } from './health.controller.js';
+import { StartOrder } from './start-order.js';
 import { VersionController } from './version.controller.js';
 
 /** Every feature of the server; the only place that switches schedules on. */
@@ -69,6 +70,7 @@ export class ServerModule implements NestModule {
         MetricsEndpointModule.forRoot({ version: readProgram().version }),
       ],
       controllers: [HealthController, VersionController],
+      providers: [StartOrder],
     };
   }
 
