@@ -32,6 +32,13 @@ begin
   end loop;
 end $$;
 
+-- The audit log says where its story jumps, and what is not done now that was wanted then.
+insert into device_user_audit_log (operation_type, performed_by, service_name, details)
+values ('database_restored', current_user, 'after-restore.sql', jsonb_build_object(
+  'newest_entry_before', (select max("timestamp") from device_user_audit_log),
+  'restores_cancelled', (select coalesce(jsonb_agg(id order by id), '[]') from restores where state in ('planned', 'running')),
+  'guards_switched_off', (select coalesce(jsonb_agg(device_id order by device_id), '[]') from device_guards where enabled)));
+
 -- Nothing is written to a terminal because of what was wanted then. Writes that were open are settled by reading.
 update restores set state = 'cancelled', finished_at = clock_timestamp() where state in ('planned', 'running');
 update device_guards set enabled = false where enabled;
@@ -45,10 +52,5 @@ update notice_deliveries set state = 'withdrawn', settled_at = clock_timestamp()
 
 -- Whoever follows live events is told to read anew.
 update live_event_stream set epoch = left(gen_random_uuid()::text, 8), floor_xid = 0, floor_id = 0;
-
--- The audit log says where its story jumps.
-insert into device_user_audit_log (operation_type, performed_by, service_name, details)
-values ('database_restored', current_user, 'after-restore.sql',
-        jsonb_build_object('newest_entry_before', (select max("timestamp") from device_user_audit_log)));
 
 commit;
