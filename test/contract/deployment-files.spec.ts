@@ -108,8 +108,8 @@ describe('deploy/Dockerfile', () => {
 
 describe('deploy/compose.yaml', () => {
   it('is what the specification of Compose asks for', () => {
-    // Its name for the dialect begins with http:, and that of Ajv with https:.
-    const { $schema: _, ...schema } = composeSpec.composeSchema as Record<string, unknown>;
+    // Its name for the dialect begins with http:, and that of Ajv with https:; `id` is of a dialect before that.
+    const { $schema: _dialect, id: _id, ...schema } = composeSpec.composeSchema as Record<string, unknown>;
     const conforms = new Ajv2019({ strict: false, validateFormats: false }).compile(schema);
     expect(conforms(compose) ? [] : conforms.errors).toEqual([]);
     expect(conforms({ ...compose, services: { server: { port: 3000 } } })).toBe(false);
