@@ -73,6 +73,7 @@ export const AUDIT_OPERATIONS = [
   'restore_refused',
   'restore_cancelled',
   'guard_changed',
+  'database_restored',
   'user_erased',
   'user_erasure_finished',
 ] as const;

@@ -46,6 +46,12 @@ function reasonOf(cause: unknown): string {
   const state = sqlState(cause);
   if (state === SqlState.INVALID_PASSWORD) return 'user or password is wrong; mend DATABASE_URL';
   if (state === SqlState.UNKNOWN_DATABASE) return 'it does not exist; create it, or mend DATABASE_URL';
+  if (state === SqlState.INSUFFICIENT_PRIVILEGE) {
+    return (
+      `${(cause as Error).message}; as the owner of the schema, not as the role of the servers, ` +
+      'run `holdfast db migrate` and then docs/application-role.sql'
+    );
+  }
   const code = (cause as { code?: unknown }).code;
   if (code === 'ECONNREFUSED') return 'nothing listens there; start PostgreSQL or mend DATABASE_URL';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no such host; mend DATABASE_URL';

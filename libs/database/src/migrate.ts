@@ -2,6 +2,7 @@ import { DataSource, type MigrationInterface } from 'typeorm';
 import { migrations } from '@app/migrations';
 import { dataSourceOptions } from './data-source-options.js';
 import { DatabaseUnreachableError, SchemaOutdatedError, SchemaTooNewError } from './database.errors.js';
+import { SqlState, sqlState } from './sql-state.js';
 
 /** Any number will do, as long as every version of the program uses the same. */
 const MIGRATION_ADVISORY_LOCK = 4_370_001;
@@ -23,7 +24,9 @@ export async function migrate(url: string): Promise<string[]> {
   return withDataSource(url, async (dataSource) =>
     holdingLock(dataSource, async () => {
       refuseNewer(await statusOf(dataSource));
-      return (await dataSource.runMigrations({ transaction: 'each' })).map(({ name }) => name);
+      const applied = await dataSource.runMigrations({ transaction: 'each' });
+      await refuseWithoutRights(dataSource);
+      return applied.map(({ name }) => name);
     }),
   );
 }
@@ -45,11 +48,28 @@ export async function revertLast(url: string): Promise<string | undefined> {
   );
 }
 
-/** @throws {SchemaTooNewError} @throws {SchemaOutdatedError} */
+/** @throws {DatabaseUnreachableError} also without rights @throws {SchemaTooNewError} @throws {SchemaOutdatedError} */
 export async function assertSchemaCurrent(url: string): Promise<void> {
-  const status = await migrationStatus(url);
-  refuseNewer(status);
-  if (status.pending.length > 0) throw new SchemaOutdatedError(status.pending);
+  await withDataSource(url, async (dataSource) => {
+    const status = await statusOf(dataSource);
+    refuseNewer(status);
+    if (status.pending.length > 0) throw new SchemaOutdatedError(status.pending);
+    await refuseWithoutRights(dataSource);
+  });
+}
+
+/** A role that was not given the tables of the newest migration would fail much later, in the middle of its work. */
+async function refuseWithoutRights(dataSource: DataSource): Promise<void> {
+  const rows = await dataSource.query<{ name: string }[]>(
+    `select c.relname as name from pg_class c
+      where c.relnamespace = to_regnamespace(current_schema()) and c.relkind = 'r'
+        and c.relowner = (select relowner from pg_class where oid = to_regclass('migrations'))
+        and not has_table_privilege(c.oid, 'select')
+      order by c.relname`,
+  );
+  if (rows.length === 0) return;
+  const error = new Error(`permission denied for table ${rows.map(({ name }) => name).join(', ')}`);
+  throw Object.assign(error, { code: SqlState.INSUFFICIENT_PRIVILEGE });
 }
 
 function refuseNewer(status: MigrationStatus): void {
@@ -83,6 +103,10 @@ async function withDataSource<T>(url: string, work: (dataSource: DataSource) => 
   }
   try {
     return await work(dataSource);
+  } catch (cause) {
+    // The role of the servers may neither make tables nor, before application-role.sql was run, look at any.
+    if (sqlState(cause) === SqlState.INSUFFICIENT_PRIVILEGE) throw DatabaseUnreachableError.from(url, cause);
+    throw cause;
   } finally {
     await dataSource.destroy();
   }

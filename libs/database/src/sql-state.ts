@@ -11,6 +11,7 @@ export const SqlState = {
   DEADLOCK_DETECTED: '40P01',
   INVALID_PASSWORD: '28P01',
   UNKNOWN_DATABASE: '3D000',
+  INSUFFICIENT_PRIVILEGE: '42501',
 } as const;
 
 /** The SQLSTATE of a failed query; undefined for any other error. */

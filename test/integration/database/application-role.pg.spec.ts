@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { expect, it } from '@jest/globals';
 import { AuditChain } from '@app/audit';
-import { migrate } from '@app/database';
+import { assertSchemaCurrent, migrate } from '@app/database';
 import { inventPunches, inventUsers, ZkTerminal } from '@app/device-emulator';
 import { SystemClock, systemActor } from '@app/kernel';
 import { MachineSyncService, SyncServicesModule } from '@app/sync-services';
@@ -19,8 +19,18 @@ it('a server does all its work with the rights of docs/application-role.sql, and
   const url = Object.assign(new URL(owners.url), { username: role, password: 'a-password' }).href;
   await owners.dataSource.query(`create role ${role} login password 'a-password'`);
   try {
+    // Before the file was run, whoever starts a server is told who has to do what.
+    await expect(migrate(url)).rejects.toThrow(
+      /permission denied for .*as the owner of the schema.*holdfast db migrate.*docs\/application-role\.sql/,
+    );
     for (let time = 0; time < 2; time += 1) await owners.dataSource.query(sql);
     expect(await migrate(url)).toEqual([]);
+    // After an upgrade, the file has to be run again; nobody is to find that out in the middle of a run.
+    await owners.dataSource.query('create table of_a_later_migration (id bigint)');
+    for (const attempt of [migrate(url), assertSchemaCurrent(url)])
+      await expect(attempt).rejects.toThrow(/permission denied for table of_a_later_migration; as the owner/);
+    await owners.dataSource.query(sql);
+    await assertSchemaCurrent(url);
     await using app = await openTestApp([SyncServicesModule], {
       clock: new SystemClock(),
       database: { ...owners, url },
