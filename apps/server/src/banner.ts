@@ -3,7 +3,7 @@ import { type DatabaseServer } from '@app/database';
 import { type Device, type LockedDevices } from '@app/devices';
 import { AppError } from '@app/kernel';
 import { type DialInAddress } from '@app/dial-in';
-import { programText, readProgram } from '@app/program';
+import { commandName, programText, readProgram } from '@app/program';
 import { type FinishedRun } from '@app/sync-services';
 import { type ShownDemo } from './demo-terminals.js';
 import { DOCS_PATH } from './documentation.js';
@@ -34,8 +34,8 @@ export function bannerText(facts: BannerFacts): string {
     ...dialInRows(facts),
     ...lockedRows(facts),
     ...backupRows(facts),
-    ['Next', `npm run --silent cli -- device add --name "Front door" --address 192.168.1.201`],
-    ['', 'npm run --silent cli -- --help'],
+    ['Next', `${commandName()} device add --name "Front door" --address 192.168.1.201`],
+    ['', `${commandName()} --help`],
     ['Stop', 'Ctrl-C'],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
@@ -47,7 +47,7 @@ function backupRows({ backups: { folder, isEncrypted } }: BannerFacts): (readonl
   if (isEncrypted) return [['Backups', `every terminal, every six hours, in ${folder}`]];
   return [
     ['Backups', `in ${folder}, WITHOUT fingerprints, faces and PINs until there are keys:`],
-    ['', 'npm run --silent cli -- keys generate'],
+    ['', `${commandName()} keys generate`],
   ];
 }
 
@@ -67,9 +67,8 @@ function accessRows({ access, url }: BannerFacts): (readonly [string, string])[]
 function signInText(access: Exclude<FirstAccess, { kind: 'setup' }>): string {
   if (access.kind === 'created') return `as "${access.name}", with the password in ADMIN_PASSWORD_FILE`;
   if (access.kind === 'admin-token') return 'with the token in ADMIN_TOKEN';
-  if (access.kind === 'keys')
-    return 'with an API key; lost? npm run --silent cli -- account add <name> --role administrator';
-  return 'POST /api/session; password lost? npm run --silent cli -- account password <name>';
+  if (access.kind === 'keys') return `with an API key; lost? ${commandName()} account add <name> --role administrator`;
+  return `POST /api/session; password lost? ${commandName()} account password <name>`;
 }
 
 function terminalRows({ demos, devices }: BannerFacts): (readonly [string, string])[] {

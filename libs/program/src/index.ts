@@ -1,1 +1,1 @@
-export { type Program, programText, readProgram } from './program.js';
+export { commandName, type Program, programText, readProgram } from './program.js';

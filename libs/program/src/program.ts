@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /** Which program this is. */
 export interface Program {
@@ -25,6 +25,12 @@ export function readProgram(): Program {
 export function programText({ version, commit, builtAt }: Program): string {
   const facts = [commit, builtAt && `built ${builtAt}`].filter(Boolean);
   return facts.length === 0 ? version : `${version} (${facts.join(', ')})`;
+}
+
+/** How a command is typed here: in a clone through npm, from an installed package by its name. */
+export function commandName(): string {
+  const isClone = ROOTS.some((up) => existsSync(new URL(`${up}scripts/cli.mjs`, import.meta.url)));
+  return isClone ? 'npm run --silent cli --' : 'holdfast';
 }
 
 function readJson(url: URL): object | undefined {
