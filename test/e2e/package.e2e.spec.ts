@@ -24,7 +24,9 @@ it('the package that npm pack makes is all that a server needs, and has neither 
   expect(paths).toEqual(
     expect.arrayContaining(['dist/apps/cli/src/main.js', 'docs/DEPLOYMENT.md', 'LICENSE', 'licences.md']),
   );
-  expect(paths.filter((path) => /\.(ts|spec\.js)$|^(test|bench|apps|libs|data|\.)|^deploy\/secrets\//.test(path))).toEqual([]);
+  expect(
+    paths.filter((path) => /\.(ts|spec\.js)$|^(test|bench|apps|libs|data|\.)|^deploy\/secrets\//.test(path)),
+  ).toEqual([]);
 
   npm(
     [
