@@ -7,6 +7,8 @@ type Action = (...given: never[]) => Promise<void>;
  */
 export function lazily(load: () => Promise<Action>): (...given: unknown[]) => Promise<void> {
   return async (...given) => {
+    // What Nest and TypeORM are told of types is lost unless this comes first.
+    await import('reflect-metadata');
     const action = await load();
     await action(...(given as never[]));
   };

@@ -2,13 +2,10 @@
 import { CommanderError } from 'commander';
 import { ExitCode } from './exit-code.js';
 import { buildProgram } from './program.js';
+import { endQuietlyWithReader } from './quiet-pipe.js';
 
-// Whoever reads our output may have had enough of it, as `head` has: nothing is wrong, and nothing more is to be said.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(process.exitCode ?? ExitCode.DONE);
-  throw error;
-});
-
+endQuietlyWithReader(process.stdout);
+endQuietlyWithReader(process.stderr);
 try {
   await buildProgram().parseAsync(process.argv);
 } catch (error) {

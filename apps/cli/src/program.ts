@@ -6,7 +6,7 @@ import { addAuditCommands } from './commands/audit.js';
 import { addBackupKeyCommands } from './commands/backup-keys.js';
 import { addBackupCommands } from './commands/backup.js';
 import { addBufferCommands } from './commands/buffer.js';
-import { addCompletionCommand } from './commands/completion.js';
+import { addCompletionCommands } from './commands/completion.js';
 import { addConfigCommands } from './commands/config.js';
 import { addConflictCommands } from './commands/conflict.js';
 import { addDatabaseCommands } from './commands/db.js';
@@ -31,7 +31,7 @@ const EXIT_CODES = `Exit codes:
   4 terminal unreachable, or its list could not be proven   5 another service holds the terminal
   6 not allowed   7 database not ready   130 interrupted`;
 const OUTPUT = `Data goes to standard output, everything else to standard error. Nothing is coloured, so NO_COLOR changes nothing.
-Long work shows a bar on a screen, and none in a pipe. Ctrl-C ends it in order: what is done stays done, the rest is untouched.`;
+Whoever reads it may go, as head does: the command is done all the same. Long work shows a bar on a screen, and none in a pipe. Ctrl-C ends it in order: what is done stays done, the rest is untouched.`;
 
 /** Builds the whole command tree; nothing heavy is loaded until a command runs, so that `--help` is quick. */
 export function buildProgram(): Command {
@@ -75,6 +75,6 @@ export function buildProgram(): Command {
   addBackupKeyCommands(program);
   addKeyCommands(program);
   addTokenCommands(program);
-  addCompletionCommand(program); // the last one: it completes those before it
+  addCompletionCommands(program); // the last one: it completes those before it
   return program;
 }

@@ -31,13 +31,14 @@ export const check = (path: string, options: { password?: string; json?: boolean
   });
 
 export const sync = (options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json, signal }) =>
+  runCommand(options, ({ json, signal, whenInterrupted }) =>
     withServices(async (app) => {
       if (app.get(AasService).path === undefined)
         throw new AasFileError(
           'aas/not-configured',
           'No AAS is followed: set AAS_PATH and AAS_DEVICES, as for the server',
         );
+      whenInterrupted(() => 'what was imported until then stays; the next look imports the rest, and nothing twice');
       const totals = await app.get(AasRealtimeSync).syncChanged({ actor: administrator('cli'), signal });
       if (json) printJson(snakeCased(totals));
       else {

@@ -9,10 +9,20 @@ import { runCommand } from '../run-command.js';
 const PROGRESS_EVERY = 100_000;
 
 export const verify = (options: { kept?: string; json?: boolean }): Promise<void> =>
-  runCommand(options, async ({ json }) => {
+  runCommand(options, async ({ json, signal, whenInterrupted }) => {
     const kept = options.kept === undefined ? [] : await readKept(options.kept);
     return withServices(async (app) => {
-      const report = await app.get(AuditChain).verify({ onProgress: tellProgress(), kept });
+      let checked = 0;
+      whenInterrupted(
+        () => `${checked} entries were checked and are as they were written, the others were not checked`,
+      );
+      const told = tellProgress();
+      const onProgress = (entries: number): void => {
+        signal.throwIfAborted();
+        checked = entries;
+        told(entries);
+      };
+      const report = await app.get(AuditChain).verify({ onProgress, kept });
       if (json) printJson(documentOf(report));
       else printReport(report);
       return report.intact ? ExitCode.DONE : ExitCode.FAILED;

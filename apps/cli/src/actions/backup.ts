@@ -19,11 +19,12 @@ import { runCommand } from '../run-command.js';
 import { namingTheServer } from './device-user.js';
 
 export const create = (wanted: string[], options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json, signal }) =>
+  runCommand(options, ({ json, signal, whenInterrupted }) =>
     withServices(async (app) => {
       const devices = await Promise.all(wanted.map((each) => app.get(DevicesService).resolve(each)));
       const made: BackupView[] = [];
       const failed: { device_id: string; code: string; message: string }[] = [];
+      whenInterrupted(() => `${made.length} of ${devices.length} terminals are backed up, the others are not`);
       for (const device of devices) {
         const bar = new WorkProgressBar(device.name);
         try {
@@ -34,7 +35,7 @@ export const create = (wanted: string[], options: { json?: boolean }): Promise<v
           made.push(view);
           if (!json) printMade(device.name, view);
         } catch (error) {
-          if (!(error instanceof AppError) || devices.length === 1) throw error;
+          if (!(error instanceof AppError) || devices.length === 1 || signal.aborted) throw error;
           failed.push({ device_id: device.id, code: error.code, message: error.message });
           tell(`holdfast: "${device.name}" is not backed up: ${error.message}`);
         } finally {
@@ -103,14 +104,15 @@ export const inspect = (filename: string, options: { json?: boolean }): Promise<
   );
 
 export const verify = (filenames: string[], options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json, signal }) =>
+  runCommand(options, ({ json, signal, whenInterrupted }) =>
     withServices(async (app) => {
       const catalogue = app.get(BackupCatalogue);
       const backups =
         filenames.length > 0
           ? await Promise.all(filenames.map((each) => catalogue.get(each)))
           : await catalogue.findKept();
-      const views = [];
+      const views: ReturnType<typeof verificationView>[] = [];
+      whenInterrupted(() => `${views.length} of ${backups.length} backups were verified, the others were not`);
       for (const each of backups) {
         signal.throwIfAborted();
         const view = verificationView(await app.get(BackupUpkeep).verify(each, administrator('cli')));
@@ -124,8 +126,9 @@ export const verify = (filenames: string[], options: { json?: boolean }): Promis
   );
 
 export const drill = (filename: string, options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json, signal }) =>
+  runCommand(options, ({ json, signal, whenInterrupted }) =>
     withServices(async (app) => {
+      whenInterrupted(() => `whether ${filename} is good is not known; no terminal was touched`);
       const found = await app.get(BackupCatalogue).get(filename);
       const bar = new WorkProgressBar('drill');
       const drilling = app.get(BackupDrills).drill(found, administrator('cli'), { signal, onProgress: bar.show });

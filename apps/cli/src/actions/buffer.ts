@@ -59,7 +59,7 @@ export const ignore = (row: string, options: JsonOption & { reason: string }): P
     await app.get(BufferMappingService).ignore(id, options.reason, administrator('cli'));
   });
 
-export const notice = (row: string, options: JsonOption): Promise<void> =>
+export const unignore = (row: string, options: JsonOption): Promise<void> =>
   change(row, options, 'is taken up again', async (app, id) => {
     await app.get(BufferMappingService).notice(id, administrator('cli'));
   });

@@ -36,7 +36,7 @@ export const eraseUser = (device: string | undefined, user: string | undefined, 
       const { who, called, typed } = await choose(app, device, user, options);
       const question = `Type ${typed} to erase ${called} for good: `;
       if (!options.yes) await confirmByTyping(question, typed, signal);
-      const request = { ...who, reason: options.reason, actor: administrator('cli') };
+      const request = { ...who, reason: options.reason, actor: administrator('cli'), signal };
       const erased = await app.get(Erasures).erase(request);
       const held = app.get(HeldBackupsService);
       const views = await Promise.all(
@@ -44,6 +44,7 @@ export const eraseUser = (device: string | undefined, user: string | undefined, 
       );
       if (json) printJson({ erasures: views });
       else print(views);
+      if (signal.aborted) return ExitCode.INTERRUPTED;
       return views.every(isOff) ? ExitCode.DONE : ExitCode.SOME_FAILED;
     }),
   );

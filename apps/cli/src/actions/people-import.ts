@@ -18,7 +18,8 @@ interface ImportCommandOptions {
 }
 
 export const importPeople = (path: string, options: ImportCommandOptions): Promise<void> =>
-  runCommand(options, async ({ json, signal }) => {
+  runCommand(options, async ({ json, signal, whenInterrupted }) => {
+    whenInterrupted(() => 'nobody was made or changed');
     const { size } = await stat(path).catch((error: unknown) => {
       throw new FileUnreadableError(path, error);
     });

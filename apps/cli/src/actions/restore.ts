@@ -36,8 +36,9 @@ interface ApplyOptions {
 }
 
 export const plan = (filename: string, options: PlanOptions): Promise<void> =>
-  runCommand(options, ({ json, signal }) =>
+  runCommand(options, ({ json, signal, whenInterrupted }) =>
     withServices(async (app) => {
+      whenInterrupted(() => 'there is no plan, and the terminal was only read');
       const { to, users, onlyMissing, reason } = options;
       const deviceId = to === undefined ? undefined : (await app.get(DevicesService).resolve(to)).id;
       const deviceUserIds = users?.map((id) => canonicalDeviceUserId(id));
@@ -52,8 +53,9 @@ export const plan = (filename: string, options: PlanOptions): Promise<void> =>
   );
 
 export const incident = (id: string, options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json, signal }) =>
+  runCommand(options, ({ json, signal, whenInterrupted }) =>
     withServices(async (app) => {
+      whenInterrupted(() => 'there is no plan, and the terminal was only read');
       const restores = app.get(Restores);
       const request = await restores.requestFor(rowId(id), administrator('cli'));
       const planning = withBar((onProgress) => restores.plan({ ...request, signal, onProgress }));
@@ -84,7 +86,7 @@ export const show = (id: string, options: { json?: boolean }): Promise<void> =>
   );
 
 export const apply = (id: string, options: ApplyOptions): Promise<void> =>
-  runCommand(options, ({ json, signal }) =>
+  runCommand(options, ({ json, signal, whenInterrupted }) =>
     withServices(async (app) => {
       const restores = app.get(Restores);
       const { restore: planned, tally } = await restores.describe(rowId(id));
@@ -93,7 +95,15 @@ export const apply = (id: string, options: ApplyOptions): Promise<void> =>
       const question = `Type ${device.slug} to create ${create} and update ${update} users on "${device.name}": `;
       if (!options.yes) await confirmByTyping(question, device.slug, signal);
       const request = { actor: administrator('cli'), confirmTripped: options.confirmTripped, signal };
-      const applying = withBar((onProgress) => restores.apply(planned.id, { ...request, onProgress }));
+      let written = 0;
+      const applying = withBar((onBar) => {
+        whenInterrupted(() => tellApplied(planned.id, written, create + update));
+        const onProgress = (progress: RestoreProgress): void => {
+          if (progress.stage === 'writing') written = progress.done;
+          onBar(progress);
+        };
+        return restores.apply(planned.id, { ...request, onProgress });
+      });
       const view = restoreView(await applying.catch(namingTheServer(`POST /api/device-users/restores/${id}/apply`)));
       const { counts } = view;
       if (json) printJson(view);
@@ -116,6 +126,14 @@ export const cancel = (id: string, options: { json?: boolean }): Promise<void> =
       return ExitCode.DONE;
     }),
   );
+
+/** A restore that has begun is not over because who began it has gone. */
+function tellApplied(id: string, written: number, of: number): string {
+  return (
+    `at least ${written} of ${of} users are dealt with. The server goes on with the rest by itself; ` +
+    `see: holdfast restore show ${id}, end it: holdfast restore cancel ${id}`
+  );
+}
 
 async function withBar<T>(work: (onProgress: (progress: RestoreProgress) => void) => Promise<T>): Promise<T> {
   const bar = new WorkProgressBar('restore');

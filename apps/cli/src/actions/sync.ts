@@ -8,9 +8,10 @@ import { ReadProgressBar } from '../progress.js';
 import { runCommand } from '../run-command.js';
 
 export const syncDevice = (wanted: string, options: { json?: boolean }): Promise<void> =>
-  runCommand(options, ({ json, signal }) =>
+  runCommand(options, ({ json, signal, whenInterrupted }) =>
     withServices(async (app) => {
       const device = await app.get(DevicesService).resolve(wanted);
+      whenInterrupted(() => `nothing of what "${device.name}" told is stored; the next run reads it again`);
       const bar = new ReadProgressBar(device.name);
       const watch = { signal, onProgress: bar.show };
       const run = await app

@@ -83,11 +83,11 @@ function addMapping(buffer: Command): void {
     .addHelpText('after', examples('buffer ignore 17 --reason "test card of the technician"'))
     .action(lazily(async () => (await actions()).ignore));
   buffer
-    .command('notice <row>')
+    .command('unignore <row>')
     .description('take up a user again that was put aside')
     .option(...JSON_OUT)
-    .addHelpText('after', examples('buffer notice 17'))
-    .action(lazily(async () => (await actions()).notice));
+    .addHelpText('after', examples('buffer unignore 17'))
+    .action(lazily(async () => (await actions()).unignore));
 }
 
 function addSuggest(buffer: Command): void {

@@ -26,6 +26,8 @@ export interface ErasureRequest {
   readonly person?: PersonRef;
   readonly reason: string;
   readonly actor: Actor;
+  /** Ends the deletions on terminals, not the erasure: whoever is not deleted by then stays `pending`. */
+  readonly signal?: AbortSignal;
 }
 
 type Target = Pick<Erasure, 'deviceId' | 'deviceUserId'>;
@@ -55,7 +57,10 @@ export class Erasures {
     if (length < ERASURE_REASON.min || length > ERASURE_REASON.max)
       throw new ErasureReasonError(length, ERASURE_REASON);
     const stored = await this.store(await this.targetsOf(request), { person: request.person, reason, actor });
-    for (const erasure of stored) await this.live.remove(erasure);
+    for (const erasure of stored) {
+      if (request.signal?.aborted) break;
+      await this.live.remove(erasure, request.signal);
+    }
     return this.dataSource
       .getRepository(Erasure)
       .find({ where: { id: In(stored.map(({ id }) => id)) }, order: { id: 'ASC' } });
