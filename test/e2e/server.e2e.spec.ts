@@ -245,6 +245,31 @@ describe('a first start', () => {
   });
 });
 
+describe('a server whose database has gone', () => {
+  it('says so with 503 and lives on; readiness too', async () => {
+    const dataDir = join(await newFolder(), 'data');
+    const token = 'database-gone-token';
+    const server = new Running(SERVER, [], { DATA_DIR: dataDir, PORT: '0', DEMO: 'off', ADMIN_TOKEN: token });
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(await server.banner())?.[0] ?? '';
+    const ask = (path: string): Promise<Response> =>
+      fetch(url + path, { headers: { authorization: `Bearer ${token}` } });
+    expect((await ask('/api/devices')).status).toBe(200);
+    const [pid] = (await readFile(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8')).split('\n');
+    process.kill(Number(pid), 'SIGQUIT'); // at once, as a crash
+    await until(async () => (await ask('/health/ready')).status !== 200);
+    const ready = await ask('/health/ready');
+    expect([ready.status, await ready.json()]).toMatchObject([503, { code: 'server/not-ready' }]);
+    for (const path of ['/api/devices', '/api/device-users/buffer', '/api/sync-runs']) {
+      const answer = await ask(path);
+      expect([path, answer.status, await answer.json()]).toMatchObject([path, 503, { code: 'database/gone' }]);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    expect((await ask('/health/live')).status).toBe(200);
+    server.signal('SIGTERM');
+    await server.ended;
+  });
+});
+
 describe('a start that cannot succeed ends with one sentence and exit code 1', () => {
   async function failure(env: Record<string, string>): Promise<string> {
     const { code, stderr } = await new Running(SERVER, [], { PORT: '0', LOG_LEVEL: 'silent', ...env }).ended;

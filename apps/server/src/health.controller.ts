@@ -1,6 +1,6 @@
 import { Problems, Public } from '@app/http';
 import { AppError } from '@app/kernel';
-import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, TypeOrmHealthIndicator } from '@nestjs/terminus';
 
@@ -44,7 +44,7 @@ export class HealthController {
       await this.health.check([() => this.database.pingCheck('database', { timeout: 2_000 })]);
       return { status: 'ok' };
     } catch (error) {
-      throw error instanceof ServiceUnavailableException ? new NotReadyError(error) : error;
+      throw new NotReadyError(error);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { AppError } from '@app/kernel';
+import { QueryFailedError } from 'typeorm';
 import { sqlState, SqlState } from './sql-state.js';
 
 /** No PostgreSQL answers where one should be. */
@@ -13,6 +14,37 @@ export class DatabaseUnreachableError extends AppError {
     return new DatabaseUnreachableError(`The database ${where} cannot be used: ${reasonOf(cause)}`, { cause });
   }
 }
+
+/** The database was there and is not any more: it was stopped, or the network to it is cut. */
+export class DatabaseGoneError extends AppError {
+  readonly code = 'database/gone';
+  readonly kind = 'unavailable';
+
+  constructor(cause: unknown) {
+    super('The database does not answer now; nothing was stored. Try again; the log says why', { cause });
+  }
+}
+
+/**
+ * Whether an error that nobody foresaw tells that there is no database behind a query. Whatever else is connected to, such as a
+ * terminal, fails with an AppError of its own.
+ */
+export function tellsDatabaseGone(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return state.startsWith('08') || GONE_STATES.has(state);
+  const origin: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  if (origin instanceof AggregateError) return origin.errors.some(tellsDatabaseGone); // several addresses of one host
+  if (!(origin instanceof Error)) return false;
+  const { syscall, code } = origin as NodeJS.ErrnoException;
+  if (syscall === 'connect' || code === 'ECONNRESET') return true;
+  // The message is all that pg gives to a query whose connection was cut, or that got none in time.
+  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
+    origin.message,
+  );
+}
+
+/** Shut down by an administrator, by a crash, starting up, too many connections. */
+const GONE_STATES: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '53300']);
 
 /** The database holds migrations that this program does not know. */
 export class SchemaTooNewError extends AppError {

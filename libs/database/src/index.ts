@@ -1,5 +1,11 @@
 export { DatabaseModule } from './database.module.js';
-export { DatabaseUnreachableError, SchemaOutdatedError, SchemaTooNewError } from './database.errors.js';
+export {
+  DatabaseGoneError,
+  DatabaseUnreachableError,
+  SchemaOutdatedError,
+  SchemaTooNewError,
+  tellsDatabaseGone,
+} from './database.errors.js';
 export { type DatabaseServer, openDatabaseServer } from './database-server.js';
 export { dataSourceOptions } from './data-source-options.js';
 export {

@@ -1,3 +1,4 @@
+import { DatabaseGoneError, tellsDatabaseGone } from '@app/database';
 import { AppError } from '@app/kernel';
 import { currentRequestId } from '@app/logging';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
@@ -36,6 +37,7 @@ export class AppErrorFilter implements ExceptionFilter {
     const status = error instanceof HttpException ? error.getStatus() : statusOfMiddlewareError(error);
     if (status !== undefined && status < 500) return bareProblem(status, `http/${status}`, (error as Error).message);
     this.logger.error(error instanceof Error ? error : new Error(String(error)));
+    if (tellsDatabaseGone(error)) return problemOf(new DatabaseGoneError(error));
     return bareProblem(500, 'http/unforeseen', 'Something went wrong that we did not foresee; the log has the details');
   }
 }

@@ -105,7 +105,7 @@ describe('order and exactly-once', () => {
         const committed: string[] = [];
         /** What the server that follows all the time had not told yet of the example before is no news of this one. */
         const mine = new Set<string>();
-        const mineOf = (events: readonly SeenEvent[]): string[] => runIds(events).filter((id) => mine.has(id));
+        const mineOf = (events: readonly SeenEvent[]): unknown[] => runIds(events).filter((id) => mine.has(String(id)));
         const end = async (index: number, well: boolean): Promise<void> => {
           if (!begun[index]) return;
           begun[index] = false;

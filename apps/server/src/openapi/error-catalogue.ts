@@ -178,6 +178,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'database/data-dir-unwritable': ['unavailable', 'DATA_DIR cannot be written', 'mend its permissions'],
   'database/embedded-failed': ['unavailable', 'The embedded PostgreSQL did not start', 'read its log in DATA_DIR'],
   'database/embedded-unavailable': ['unavailable', 'There is no embedded PostgreSQL here', 'set DATABASE_URL'],
+  'database/gone': ['unavailable', 'The database does not answer any more', 'see whether PostgreSQL runs; try again'],
   'database/schema-newer': ['conflict', 'The database is of a newer program', 'run the newer program'],
   'database/schema-older': ['conflict', 'Migrations are pending', 'run `holdfast db migrate`'],
   'database/unreachable': ['unavailable', 'No PostgreSQL answers', 'start it, or mend DATABASE_URL'],

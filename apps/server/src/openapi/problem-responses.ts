@@ -8,7 +8,7 @@ type Responses = Operation['responses'];
 const CODE = /^[a-z][a-z-]*\/[a-z0-9-]+$/;
 /** What a route can give because it is one: nobody writes these at a route. */
 const SHARED = {
-  guarded: ['auth/unauthenticated'],
+  guarded: ['auth/unauthenticated', 'database/gone'],
   // A body is read before anybody knows whether the route wants one.
   any: ['http/400', 'http/413', 'http/415'],
   input: ['http/invalid-request'],
