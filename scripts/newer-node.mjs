@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { root } from './lib/prepare.mjs';
 
 const VERSION = '22.23.3';
-const STANDARD = ['apps/cli', 'libs/kernel', 'test/e2e/server', 'test/integration/database/upgrade'];
+const STANDARD = ['apps/cli', 'libs/kernel', 'test/e2e/graceful-stop', 'test/integration/database/upgrade'];
 
 const node = ensureNode();
 const { stdout } = spawnSync(node, ['--print', '`${process.version} ${process.release.lts ?? ""}`'], {
