@@ -62,7 +62,12 @@ function run(command: string, args: readonly string[], cwd?: string): { status: 
 }
 const found = (tool: string): string | undefined =>
   ['/usr/bin', '/usr/sbin', '/bin', '/usr/local/bin'].map((folder) => join(folder, tool)).find(existsSync);
-const itWith = (...tools: string[]): typeof it.skip => (tools.every(found) ? it : it.skip);
+/** A test that needs tools of Debian; where one is not installed, its title says so. */
+function itWith(tools: readonly string[], title: string, test: () => void): void {
+  const missing = tools.filter((tool) => !found(tool));
+  if (missing.length === 0) it(title, test);
+  else it.skip(`${title} (not installed: ${missing.join(', ')})`, test);
+}
 
 /** What a line or a block that a semicolon or a brace should end lacks; undefined: nothing. */
 function unbalanced(text: string, ends: RegExp): string | undefined {
@@ -175,7 +180,7 @@ describe('deploy/holdfast.service', () => {
     expect(values('NoNewPrivileges')).toEqual(['yes']);
   });
 
-  itWith('systemd-analyze')('is found good by systemd itself', () => {
+  itWith(['systemd-analyze'], 'is found good by systemd itself', () => {
     const { output } = run('systemd-analyze', ['verify', 'deploy/holdfast.service']);
     expect(output.split('\n').filter((line) => line.includes('holdfast.service'))).toEqual([]);
     const offline = run('systemd-analyze', ['security', '--offline=true', '--threshold=20', 'deploy/holdfast.service']);
@@ -190,7 +195,7 @@ describe('the reverse proxies', () => {
     expect(unbalanced(caddy, /./)).toBeUndefined();
   });
 
-  itWith('nginx', 'openssl')('is found good by nginx itself', () => {
+  itWith(['nginx', 'openssl'], 'is found good by nginx itself', () => {
     const folder = newFolder();
     const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=test'];

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { CLI, Running } from './running.js';
+import { inventUsers, ZkTerminal } from '@app/device-emulator';
+import { CLI, type Ended, Running } from './running.js';
 
 const ESCAPE = '\u001b';
 
@@ -83,6 +84,71 @@ describe('the built command line', () => {
     } finally {
       silent.close();
     }
+  });
+});
+
+describe('the command line without a database', () => {
+  const cli = (...args: string[]): Promise<Ended> =>
+    new Running(CLI, args, { DATA_DIR: '/nonexistent/never-made' }).ended;
+
+  it('shows the proven users of a terminal as one document, or an error document and no list', async () => {
+    await using terminal = await ZkTerminal.start({ users: inventUsers({ count: 30 }), connections: 'many' });
+    const address = `${terminal.host}:${terminal.port}`;
+    const good = await cli('device', 'users', address, '--json');
+    expect(good.code).toBe(0);
+    const document = JSON.parse(good.stdout) as { users: object[] };
+    expect(document).toMatchObject({
+      device: { serial_number: 'EMULATED0001' },
+      proof: { counter_before: 30, counter_after: 30 },
+    });
+    expect(document.users).toHaveLength(30);
+    expect(Object.keys(document.users[0])).toEqual(
+      expect.arrayContaining(['device_user_id', 'slot', 'name', 'privilege', 'card_number', 'group_id', 'has_pin']),
+    );
+    terminal.faults = { lies: { userCounter: 3 } };
+    const bad = await cli('device', 'users', address, '--json');
+    expect(bad.code).toBe(4);
+    expect(JSON.parse(bad.stdout)).toMatchObject({ error: { code: 'device/incomplete-read' } });
+    expect(bad.stdout).not.toContain('"users"');
+  });
+
+  it('probes stage by stage and says what to do', async () => {
+    await using terminal = await ZkTerminal.start({ commKey: 5 });
+    const address = `${terminal.host}:${terminal.port}`;
+    const { code, stdout } = await cli('device', 'probe', address, '--json');
+    const { stages } = JSON.parse(stdout) as { stages: { stage: string; ok: boolean; next_step?: string }[] };
+    expect(code).toBe(4);
+    expect(stages.map(({ stage, ok }) => [stage, ok])).toEqual([
+      ['resolve', true],
+      ['connect', true],
+      ['handshake', true],
+      ['authenticate', false],
+      ['read', false],
+      ['counter', false],
+      ['clock', false],
+    ]);
+    expect(stages[3].next_step).toMatch(/--comm-key/);
+    expect((await cli('device', 'probe', address, '--comm-key', '5')).code).toBe(0);
+  });
+
+  it('runs an emulated terminal until it is told to stop', async () => {
+    const emulator = new Running(
+      CLI,
+      ['emulate', 'zk', '--port', '0', '--users', '12', '--comm-key', '3', '--json'],
+      {},
+    );
+    while (!emulator.stdout.includes('}'))
+      await Promise.race([emulator.ended, new Promise((tick) => setImmediate(tick))]);
+    const { port } = JSON.parse(emulator.stdout) as { port: number };
+    const { stdout } = await cli('device', 'users', `127.0.0.1:${port}`, '--comm-key', '3', '--json');
+    expect((JSON.parse(stdout) as { users: object[] }).users).toHaveLength(12);
+    emulator.signal('SIGINT');
+    expect((await emulator.ended).code).toBe(0);
+  });
+
+  it('answers a wrong command with 2', async () => {
+    expect((await cli('device', 'frobnicate')).code).toBe(2);
+    expect((await cli('device', 'users', 'not an address')).code).toBe(2);
   });
 });
 

@@ -7,3 +7,8 @@ export const JSON_OUT = ['--json', 'one JSON document on standard output'] as co
 export function jsonLinesOption(): Option {
   return new Option('--jsonl', 'one JSON document a line, an item each').conflicts('json');
 }
+
+/** The parser of an option that may be repeated; its default is an empty list. */
+export function collect(value: string, earlier: readonly string[]): string[] {
+  return [...earlier, value];
+}

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 
@@ -24,10 +25,10 @@ export class StartOrder {
 
   /** Lets them begin when the first round has ended, well or badly, or has taken too long. Not at all once `signal` fired. */
   async releaseAfter(firstRound: Promise<void>, signal: AbortSignal): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<void>((resolve) => (timer = setTimeout(resolve, LONGEST_FIRST_ROUND_MS)));
-    await Promise.race([firstRound.catch(() => undefined), tooLong]);
-    clearTimeout(timer);
+    const round = new AbortController();
+    const tooLong = delay(LONGEST_FIRST_ROUND_MS, undefined, { signal: AbortSignal.any([signal, round.signal]) });
+    await Promise.race([firstRound, tooLong]).catch(() => undefined); // a failed round is told by whoever began it
+    round.abort();
     if (signal.aborted) return;
     for (const name of AFTER_FIRST_ROUND) this.schedules.getCronJob(name).start();
     this.logger.log({ msg: 'the terminals were read once: monitoring and backups begin' });

@@ -12,6 +12,7 @@ import { snakeCased } from '@app/http';
 import { administrator } from '@app/kernel';
 import { AasRealtimeSync } from '@app/sync-services';
 import { withServices } from '../context.js';
+import { counted } from '../counted.js';
 import { ExitCode } from '../exit-code.js';
 import { printData, printJson, table, tell } from '../output.js';
 import { runCommand } from '../run-command.js';
@@ -71,8 +72,4 @@ function documentOf({ source, summary }: { source: AasSource; summary: AasSummar
   const { path, role, modifiedAt } = source;
   const facts = { path, role, size_bytes: sizeBytes, modified_at: modifiedAt.toISOString(), sha256, tables, punches };
   return { ...facts, warnings, employees: snakeCased(employees) };
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

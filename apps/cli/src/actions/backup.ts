@@ -16,7 +16,7 @@ import { LISTED } from '../listed.js';
 import { printData, printJson, table, tell, printItems } from '../output.js';
 import { WorkProgressBar } from '../progress.js';
 import { runCommand } from '../run-command.js';
-import { namingTheServer } from './device-user.js';
+import { namingTheServer } from './naming-the-server.js';
 
 export const create = (wanted: string[], options: { json?: boolean }): Promise<void> =>
   runCommand(options, ({ json, signal, whenInterrupted }) =>

@@ -1,4 +1,3 @@
-import { DeviceError } from '@app/device-gateway';
 import { type DeletionView, deletionView, DeviceUserDeletions, undoneDeletionView } from '@app/device-writer';
 import { DevicesService } from '@app/devices';
 import { administrator, canonicalDeviceUserId } from '@app/kernel';
@@ -9,6 +8,7 @@ import { LISTED } from '../listed.js';
 import { printable, printData, printJson, table, tell, printItems } from '../output.js';
 import { rowId } from '../row-id.js';
 import { runCommand } from '../run-command.js';
+import { namingTheServer } from './naming-the-server.js';
 
 interface DeleteOptions {
   readonly reason: string;
@@ -94,15 +94,4 @@ function rowOf(view: DeletionView): (string | null)[] {
 
 function whom({ device_user_id: id, name }: DeletionView): string {
   return `User ${id}${name === null ? '' : ` (${printable(name)})`}`;
-}
-
-/** A terminal that dials in is connected to a server, and never to a command. */
-export function namingTheServer(request: string): (error: unknown) => never {
-  return (error) => {
-    if (error instanceof DeviceError && error.code === 'device/not-connected') {
-      const message = `${error.message}. A command never has such a terminal: ask the server, ${request}`;
-      throw new DeviceError(error.code, message, { cause: error, stage: error.stage });
-    }
-    throw error;
-  };
 }

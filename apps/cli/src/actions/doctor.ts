@@ -1,8 +1,7 @@
-import { checkText } from '../doctor/check-text.js';
-import { type Check } from '../doctor/check.js';
 import { examine } from '../doctor/examine.js';
+import { showChecks } from '../doctor/show-checks.js';
 import { ExitCode } from '../exit-code.js';
-import { printData, printJson } from '../output.js';
+import { printJson } from '../output.js';
 import { runCommand } from '../run-command.js';
 
 /** Checks that stand for the database: without it nothing else could be looked at. */
@@ -10,11 +9,7 @@ const OF_THE_DATABASE: ReadonlySet<string> = new Set(['database server', 'schema
 
 export const doctor = (options: { json?: boolean }): Promise<void> =>
   runCommand(options, async ({ json }) => {
-    const checks: Check[] = [];
-    for await (const check of examine()) {
-      checks.push(check);
-      if (!json) printData(checkText(check));
-    }
+    const checks = await showChecks(examine(), json);
     if (json) printJson({ ok: checks.every(({ verdict }) => verdict !== 'failed'), checks });
     const failures = checks.filter(({ verdict }) => verdict === 'failed');
     if (failures.length === 0) return ExitCode.DONE;

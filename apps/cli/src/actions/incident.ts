@@ -15,7 +15,7 @@ import { LISTED } from '../listed.js';
 import { printData, printJson, table, tell, printItems } from '../output.js';
 import { rowId } from '../row-id.js';
 import { runCommand } from '../run-command.js';
-import { namingTheServer } from './device-user.js';
+import { namingTheServer } from './naming-the-server.js';
 
 export const list = (options: {
   device?: string;

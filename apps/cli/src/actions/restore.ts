@@ -19,7 +19,7 @@ import { printData, printJson, table, tell, printItems } from '../output.js';
 import { WorkProgressBar } from '../progress.js';
 import { rowId } from '../row-id.js';
 import { runCommand } from '../run-command.js';
-import { namingTheServer } from './device-user.js';
+import { namingTheServer } from './naming-the-server.js';
 
 interface PlanOptions {
   readonly to?: string;

@@ -4,7 +4,7 @@ import { MAPPING_STATUSES } from '../choices.js';
 import { examples } from '../examples.js';
 import { lazily } from '../lazily.js';
 import { LISTED } from '../listed.js';
-import { JSON_OUT, jsonLinesOption } from '../options.js';
+import { collect, JSON_OUT, jsonLinesOption } from '../options.js';
 
 const actions = () => import('../actions/buffer.js');
 
@@ -99,8 +99,4 @@ function addSuggest(buffer: Command): void {
     .addOption(jsonLinesOption())
     .addHelpText('after', examples('buffer suggest', 'buffer suggest 17 --json'))
     .action(lazily(async () => (await actions()).suggest));
-}
-
-function collect(value: string, earlier: readonly string[]): string[] {
-  return [...earlier, value];
 }

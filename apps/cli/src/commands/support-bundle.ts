@@ -1,6 +1,7 @@
 import { type Command } from 'commander';
 import { examples } from '../examples.js';
 import { lazily } from '../lazily.js';
+import { collect } from '../options.js';
 
 /** `holdfast support-bundle` */
 export function addSupportBundleCommand(program: Command): void {
@@ -14,8 +15,4 @@ export function addSupportBundleCommand(program: Command): void {
     .option('--log <file>', 'the log of a server, its end goes in; may be repeated', collect, [])
     .addHelpText('after', examples('support-bundle', 'support-bundle --log holdfast.log --out - | less'))
     .action(lazily(async () => (await import('../actions/support-bundle.js')).supportBundle));
-}
-
-function collect(value: string, earlier: readonly string[]): string[] {
-  return [...earlier, value];
 }

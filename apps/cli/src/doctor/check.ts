@@ -25,8 +25,3 @@ export function failed(name: string, found: string, remedy: string): Check {
 export function skipped(name: string, found: string): Check {
   return { name, verdict: 'skipped', found };
 }
-
-/** `3 terminals`, `1 terminal`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}

@@ -1,7 +1,8 @@
 import { migrationStatus } from '@app/database';
 import { AppError } from '@app/kernel';
 import { DataSource } from 'typeorm';
-import { type Check, counted, failed, ok, warning } from './check.js';
+import { counted } from '../counted.js';
+import { type Check, failed, ok, warning } from './check.js';
 
 const OLDEST_VERSION = 150_000;
 const NOTABLE_DIFFERENCE_MS = 5_000;

@@ -7,7 +7,8 @@ import { type DeviceStatusView, deviceStatusView, MonitoringStatusService } from
 import { deviceLockKey, SyncCoordinator } from '@app/sync-coordinator';
 import { PopulateBuffer } from '@app/sync-services';
 import { type INestApplicationContext } from '@nestjs/common';
-import { type Check, counted, failed, ok, skipped, warning } from './check.js';
+import { counted } from '../counted.js';
+import { type Check, failed, ok, skipped, warning } from './check.js';
 
 const NOTABLE_DRIFT_SECONDS = 60;
 

@@ -7,7 +7,8 @@ import { MonitoringStatusService } from '@app/monitoring';
 import { ChannelsService } from '@app/notification';
 import { type INestApplicationContext } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { type Check, counted, failed, ok, warning } from './check.js';
+import { counted } from '../counted.js';
+import { type Check, failed, ok, warning } from './check.js';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,6 +1,6 @@
 import { type Device, DevicesService } from '@app/devices';
 import { TerminalPresence } from '@app/dial-in';
-import { administrator, AppError, BackgroundWork } from '@app/kernel';
+import { AppError, BackgroundWork } from '@app/kernel';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { SyncRun } from '../sync-run.js';
@@ -80,7 +80,8 @@ export class OrderedRunsSchedule implements BeforeApplicationShutdown {
 
   private async execute(order: SyncRunOrderRow, device: Device, signal: AbortSignal): Promise<WrittenEnd> {
     const { id, service, orderedBy, preview } = order;
-    const request = { service, actor: administrator(orderedBy), signal };
+    // Whoever may order a run is an operator at least, and a run wants no more.
+    const request = { service, actor: { kind: 'operator', name: orderedBy } as const, signal };
     if (preview) return writePreview(await this.syncRun.preview(device, request));
     const onStarted = (runId: string): void => {
       this.orders

@@ -60,21 +60,17 @@ export class PopulateBuffer {
     const devices = await this.devicesOf(population, request);
     request.onBegun?.(devices.length);
     let failures = 0;
-    const busy: Device[] = [];
-    for (const device of devices) {
+    const waiting = [...devices];
+    const busy = new Set<Device>();
+    for (let device = waiting.shift(); device; device = waiting.shift()) {
       if (request.signal?.aborted) return;
       const populated = await this.populate(device, request, population);
-      if (populated.error?.code === 'coordination/lease-busy') {
-        busy.push(device);
+      if (populated.error?.code === 'coordination/lease-busy' && !busy.has(device)) {
+        busy.add(device);
+        waiting.push(device);
         continue;
       }
-      failures += populated.error ? 1 : 0;
-      yield populated;
-    }
-    for (const device of busy) {
-      if (request.signal?.aborted) return;
-      const populated = await this.populate(device, request, population);
-      failures += populated.error ? 1 : 0;
+      if (populated.error) failures += 1;
       yield populated;
     }
     if (!request.dryRun && failures === 0 && !request.signal?.aborted) await this.populations.finish(population.id);

@@ -1,0 +1,4 @@
+/** `3 terminals`, `1 terminal`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
